@@ -1,0 +1,1 @@
+//! The backends wing of Saltus.

@@ -1,0 +1,1 @@
+//! The recordings wing of Saltus.

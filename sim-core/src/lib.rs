@@ -1,0 +1,29 @@
+//! The ground of Saltus: nouns, contracts and the run loop.
+//!
+//! ```text
+//!  net.ron ──parse──▶ Description ──validate──▶ Network ──connect──▶ Connectivity ──load──▶ Machine ──run──▶ Observers
+//! ```
+//!
+//! Nothing here knows a neuron model, a rule or a machine by name: a [`vocabulary::Vocabulary`] is
+//! handed in by the roof. Nothing here reads or writes files.
+
+pub mod backend;
+pub mod connect;
+pub mod data;
+pub mod math;
+pub mod network;
+pub mod neuron;
+pub mod observer;
+pub mod parameter;
+pub mod quantity;
+pub mod real;
+pub mod rng;
+pub mod rule;
+pub mod run;
+pub mod snapshot;
+pub mod source;
+pub mod spike;
+pub mod stimulus;
+pub mod synapse;
+pub mod units;
+pub mod vocabulary;

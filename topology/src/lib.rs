@@ -1,0 +1,1 @@
+//! The topology wing of Saltus.
