@@ -1,1 +1,3 @@
-//! The backends wing of Saltus.
+//! The backends wing: where a network runs.
+
+pub mod cpu;

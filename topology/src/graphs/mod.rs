@@ -1,0 +1,1 @@
+//! Graphs: generators of whole graphs, and what can be said about one.
