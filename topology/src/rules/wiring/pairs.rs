@@ -86,6 +86,7 @@ pub fn degree_complaints(
     let (owner, partner) = words;
     let (name, size) = population;
     let partners = size.saturating_sub(u32::from(pairs.skip_self));
+    let plural = if n == 1 { "" } else { "s" };
     if owners == 0 || n == 0 {
         return vec![];
     }
@@ -95,11 +96,11 @@ pub fn degree_complaints(
         (_, true) => format!("[\"{name}\"] has only {partners} neurons besides itself"),
     };
     if partners == 0 {
-        let message = format!("each {owner} needs {n} {partner}s but {has}");
+        let message = format!("each {owner} needs {n} {partner}{plural} but {has}");
         return vec![Complaint::about("n", message).help("set n to 0 or leave the projection out")];
     }
     if !arguments.flag("multapses") && n > u64::from(partners) {
-        let message = format!("each {owner} needs {n} different {partner}s but {has}");
+        let message = format!("each {owner} needs {n} different {partner}{plural} but {has}");
         let help = format!("set n to {partners} or less, or allow multapses");
         return vec![Complaint::about("n", message).help(help)];
     }
