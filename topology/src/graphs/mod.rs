@@ -4,6 +4,8 @@
 //! target, four bytes a synapse.
 
 pub mod barabasi_albert;
+pub mod configuration;
+pub mod degree_law;
 pub mod directed_scale_free;
 pub mod rewiring;
 pub mod rows;
