@@ -1,6 +1,8 @@
 //! All connection rules.
 
 pub mod all_to_all;
+pub mod barabasi_albert;
+pub mod directed_scale_free;
 pub mod disc;
 pub mod edge_file;
 pub mod exponential;
@@ -11,6 +13,7 @@ pub mod gaussian;
 pub mod list;
 pub mod one_to_one;
 pub mod pairwise_bernoulli;
+pub mod power_law_degrees;
 pub mod small_world;
 pub mod total_from_probability;
 pub mod wiring;
@@ -32,4 +35,7 @@ pub static ALL: &[&ConnectionRule] = &[
     &exponential::RULE,
     &disc::RULE,
     &small_world::RULE,
+    &barabasi_albert::RULE,
+    &directed_scale_free::RULE,
+    &power_law_degrees::RULE,
 ];
