@@ -4,7 +4,7 @@ use crate::open::OpenArgs;
 use crate::summary::{engineering, grouped};
 use anyhow::Result;
 use clap::Args;
-use recordings::hdf5::Folder;
+use recordings::hdf5::folder::Folder;
 use serde_json::{Value, json};
 use sim_core::connect::{Connectivity, connect};
 use sim_core::network::{Network, Precision, Projection};

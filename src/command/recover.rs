@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use recordings::hdf5::recovery::recover as recover_recording;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,8 +19,11 @@ pub struct RecoverArgs {
 pub fn recover(args: &RecoverArgs) -> Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for file in &args.files {
-        match recordings::hdf5::recover(file) {
-            Ok(recovered) => println!("{}: {recovered}", file.display()),
+        match recover_recording(file) {
+            Ok(recovered) => {
+                let did = if recovered.repaired.is_empty() { "was whole" } else { "is whole again" };
+                println!("{}: {did}, up to {} ms", file.display(), recovered.until_ms);
+            }
             Err(error) => {
                 eprintln!("error: {error}");
                 code = ExitCode::FAILURE;

@@ -8,7 +8,10 @@ use crate::progress::Progress;
 use crate::summary::Summary;
 use anyhow::{Context, Result};
 use clap::Args;
-use recordings::hdf5::{Existing, Folder, Plan, Provenance, Recorder};
+use recordings::hdf5::folder::Folder;
+use recordings::hdf5::plan::Plan;
+use recordings::hdf5::provenance::Provenance;
+use recordings::hdf5::recorder::{Existing, Recorder};
 use sim_core::backend::{Backend, Load, Machine};
 use sim_core::connect::connect;
 use sim_core::observer::Observer;
@@ -97,7 +100,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     }
     let build_s = begin.elapsed().as_secs_f64();
 
-    let mut recorder = recorder(&plans, plan, threads, build_s, &mut *machine)?;
+    let mut recorder = recorder(&plans, plan, threads, build_s, &*machine)?;
     let (from, before) = (machine.now(), machine.counters());
     let mut progress = Progress::new(from, network.duration, network.dt, args.quiet);
     let mut checkpoints = checkpoints(&plans)?;
@@ -198,12 +201,13 @@ fn build(opened: &Opened, backend: &Backend, files: &Folder, threads: usize, qui
     machine.map_err(|refusal| format!("{} cannot take this network\n{refusal}", backend.name))
 }
 
-fn recorder(plans: &Plans, plan: Plan, threads: usize, build_s: f64, machine: &mut dyn Machine) -> Result<Recorder> {
+fn recorder(plans: &Plans, plan: Plan, threads: usize, build_s: f64, machine: &dyn Machine) -> Result<Recorder> {
     let path = &plans.output.recording;
-    if plans.resume.is_some() {
-        return Recorder::resume(path, plan, machine).context("the recording cannot go on");
-    }
     let provenance = Provenance::now(&plans.opened.text(), env!("CARGO_PKG_VERSION"), threads, build_s);
+    if plans.resume.is_some() {
+        let resumed = Recorder::resume(path, plan, &provenance, machine, machine.now());
+        return resumed.context("the recording cannot go on");
+    }
     Recorder::create(path, plan, &provenance, machine, Existing::Refuse).context("the recording was not started")
 }
 
