@@ -1,12 +1,13 @@
 //! Every pair is joined with the same probability.
 //!
-//! In-degrees are binomial(sources, p). For each target the sources that are passed over are drawn
-//! at once: the number of failures before a success is geometric, ⌊ln u / ln(1 − p)⌋, exactly. So
-//! the work grows with the synapses, not with the pairs.
+//! In-degrees are therefore binomial(sources, p), and given its in-degree every set of sources of a
+//! target is equally likely. So each target draws its in-degree by one random number, then a set of
+//! that size: exactly the law of one trial a pair, at one random number a synapse.
 
-use super::wiring::batch::{Batch, number};
+use super::fixed_indegree::Sources;
+use super::wiring::batch::Batch;
+use super::wiring::counts::binomial;
 use super::wiring::pairs::{AUTAPSES, Pairs};
-use sim_core::math::{ln, log1p};
 use sim_core::parameter::{Argument, Complaint, Kind, Parameter, Range};
 use sim_core::rng::Key;
 use sim_core::rule::{ConnectionRule, Synapse, Wiring};
@@ -43,14 +44,17 @@ pub static RULE: ConnectionRule = ConnectionRule {
     }),
     wire: |site| {
         let pairs = Pairs::new(site.arguments, site.ends);
-        Ok(Box::new(PairwiseBernoulli { pairs, p: site.arguments.number("p").min(1.0), key: site.key }))
+        let (indegrees, sources) = (site.key.named("indegrees"), site.key.named("sources"));
+        let p = site.arguments.number("p").min(1.0);
+        Ok(Box::new(PairwiseBernoulli { pairs, p, indegrees, sources }))
     },
 };
 
 struct PairwiseBernoulli {
     pairs: Pairs,
     p: f64,
-    key: Key,
+    indegrees: Key,
+    sources: Key,
 }
 
 impl Wiring for PairwiseBernoulli {
@@ -60,24 +64,12 @@ impl Wiring for PairwiseBernoulli {
 
     fn onto(&self, targets: std::ops::Range<u32>, take: &mut dyn FnMut(&[Synapse])) {
         let mut batch = Batch::new(take);
-        let candidates = self.pairs.sources_of_each();
-        // −∞ for p = 1, where every skip is 0.
-        let log_failure = log1p(-self.p);
+        let mut sources = Sources::new(self.pairs, false);
+        let candidates = u64::from(self.pairs.sources_of_each());
         for target in targets {
-            if self.p == 0.0 {
-                break;
-            }
-            let mut stream = self.key.stream(u64::from(target));
-            let mut index = 0;
-            while index < candidates {
-                let skip = (ln(stream.uniform()) / log_failure).floor();
-                if skip >= f64::from(candidates - index) {
-                    break;
-                }
-                index += skip as u32;
-                batch.push(self.pairs.partner(target, index), target, number(target, index));
-                index += 1;
-            }
+            let u = self.indegrees.uniform(u64::from(target));
+            let indegree = binomial(u, candidates, self.p) as u32;
+            sources.draw(target, indegree, self.sources, &mut batch);
         }
         batch.finish();
     }

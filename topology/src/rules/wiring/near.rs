@@ -148,7 +148,7 @@ impl<L: Law> Near<L> {
 
     fn draw(&self, search: &mut Search, number: u32, take: &mut dyn FnMut(u32)) {
         /// A box in which fewer tries than this will succeed is tried as a whole.
-        const RARE: f64 = 0.1;
+        const RARE: f64 = 0.5;
         let part = self.space.part(number);
         let bound = self.law.probability(self.space.squared_gap(search.point, part));
         if bound <= 0.0 {
@@ -188,7 +188,7 @@ impl Search {
         let hazard = -log1p(-bound);
         let mut next = 0;
         while next < count {
-            let passed = (self.left / hazard).floor();
+            let passed = self.left / hazard;
             if passed >= f64::from(count - next) {
                 self.left = (self.left - f64::from(count - next) * hazard).max(0.0);
                 return;
