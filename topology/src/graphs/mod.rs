@@ -4,12 +4,15 @@
 //! target, four bytes a synapse.
 
 pub mod alternatives;
+pub mod analysis;
 pub mod barabasi_albert;
 pub mod configuration;
 pub mod degree_law;
 pub mod digraph;
 pub mod directed_scale_free;
+pub mod edges;
 pub mod power_law;
 pub mod rewiring;
 pub mod rows;
+pub mod structure;
 pub mod zeta;

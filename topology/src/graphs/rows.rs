@@ -14,6 +14,20 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// A table without rows, with room for so many rows and entries.
+    pub fn with_capacity(rows: u32, entries: usize) -> Self {
+        let mut first = Vec::with_capacity(rows as usize + 1);
+        first.push(0);
+        Rows { first, entries: Vec::with_capacity(entries) }
+    }
+
+    /// Puts the rows of another table below those of this one.
+    pub fn append(&mut self, other: &Rows) {
+        let begin = self.entries.len();
+        self.first.extend(other.first[1..].iter().map(|first| begin + first));
+        self.entries.extend_from_slice(&other.entries);
+    }
+
     /// Sorts edges, given as (row, entry), into `rows` rows. Every row must be below `rows`.
     pub fn from_edges(rows: u32, edges: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
         let mut first = vec![0; rows as usize + 1];
