@@ -257,3 +257,57 @@ fn rejection(mean: f64, more: &mut Stream) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F(k) for k = 0, 1, …
+    fn shares(mean: f64) -> Vec<f64> {
+        let mut cumulative = Cumulative::new(mean);
+        (0..100)
+            .map(|_| {
+                let share = cumulative.share;
+                cumulative.next();
+                share
+            })
+            .collect()
+    }
+
+    #[test]
+    fn sixteen_bits_decide_only_where_all_numbers_that_begin_with_them_agree() {
+        for mean in [0.0, 1e-6, 0.02, 0.5, 1.68, 2.3, 4.5, 8.0, 13.3, 20.0] {
+            let (law, shares) = (Law::new(mean), shares(mean));
+            let count = |uniform: f64| shares.iter().filter(|&&share| uniform >= share).count() as f64;
+            let mut undecided = 0;
+            for start in (0..=u16::MAX).step_by(CHUNK) {
+                let bits: [i16; CHUNK] = std::array::from_fn(|j| signed(start + j as u16));
+                let drawn = compare(&bits, |_| law.base, |k, _| law.thresholds[k]);
+                for j in 0..CHUNK {
+                    if drawn.open[j] != 0 {
+                        undecided += 1;
+                        continue;
+                    }
+                    let first = f64::from(start + j as u16) / 65536.0;
+                    let last = first + (1.0 - 1e-9) / 65536.0;
+                    let counted = f64::from(drawn.counts[j]);
+                    assert_eq!((counted, counted), (count(first), count(last)), "mean {mean}, {first}");
+                }
+            }
+            assert!(mean > 3.0 || undecided < 200, "mean {mean}: {undecided} of 65536 are undecided");
+            assert!(undecided < 65536 / 2, "mean {mean}: {undecided} of 65536 are undecided");
+        }
+    }
+
+    #[test]
+    fn more_bits_split_a_cell_where_the_law_does() {
+        let law = Law::new(0.5);
+        let place = exp(-0.5) * 65536.0;
+        let bits = signed(place as u16);
+        let key = Key::new(1);
+        let draws = 20_000;
+        let none = (0..draws).filter(|&item| law.decide(bits, key.stream(item)) == 0.0).count() as f64;
+        let expected = place.fract() * draws as f64;
+        assert!((none - expected).abs() < 4.5 * (draws as f64 * 0.25).sqrt(), "{none}, not {expected}");
+    }
+}
