@@ -1,7 +1,8 @@
 //! All neuron models.
 
-use sim_core::neuron::NeuronModel;
-
+mod aeif;
+pub mod aeif_cond_alpha;
+pub mod aeif_cond_exp;
 pub mod blocks;
 pub mod conductance;
 pub mod iaf_cond_alpha;
@@ -11,8 +12,12 @@ pub mod iaf_psc_delta;
 pub mod iaf_psc_exp;
 pub mod integrate_and_fire;
 pub mod izhikevich;
+mod kinetics;
 pub mod parrot;
 pub mod propagators;
+mod runge_kutta;
+
+use sim_core::neuron::NeuronModel;
 
 /// Every neuron model, in the order in which `saltus list` shows them.
 pub static ALL: &[&NeuronModel] = &[
@@ -21,6 +26,8 @@ pub static ALL: &[&NeuronModel] = &[
     &iaf_psc_alpha::MODEL,
     &iaf_cond_exp::MODEL,
     &iaf_cond_alpha::MODEL,
+    &aeif_cond_exp::MODEL,
+    &aeif_cond_alpha::MODEL,
     &izhikevich::MODEL,
     &parrot::MODEL,
 ];
