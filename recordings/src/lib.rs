@@ -1,1 +1,3 @@
 //! The recordings wing of Saltus.
+
+pub mod statistics;
