@@ -1,1 +1,4 @@
 //! The recordings wing of Saltus.
+
+pub mod hdf5;
+pub mod statistics;

@@ -24,7 +24,7 @@ pub struct Load<'a> {
     /// The checked network.
     pub network: Arc<Network>,
     /// Its connectivity, as recipes.
-    pub connectivity: &'a Connectivity,
+    pub connectivity: Arc<Connectivity>,
     /// Data files that the network file names.
     pub files: &'a dyn DataFiles,
     /// How many threads to use; the result does not depend on it.
@@ -59,7 +59,7 @@ pub trait Machine: Send {
     /// Chooses the state variables to sample, before the first advance.
     fn probe(&mut self, probes: &[Probe]);
     /// Calls `take` with all synapses of a projection as they are now: (source, target, weight,
-    /// delay in steps), ordered by target, then by (source, own number).
+    /// delay in steps), ordered by target, then by source, then by delay.
     fn weights(&self, projection: usize, take: &mut dyn FnMut(u32, u32, f64, i64));
     /// What it has done so far.
     fn counters(&self) -> Counters;
@@ -113,8 +113,10 @@ pub struct Counters {
     pub synapses: u64,
     /// Bytes of synapses and their index.
     pub synapse_bytes: u64,
-    /// Spikes fired.
+    /// Spikes fired, warm-up included.
     pub spikes: u64,
+    /// Spikes fired after the warm-up, by number of the population.
+    pub spikes_after_warm_up: Vec<u64>,
     /// Spikes delivered through synapses.
     pub synaptic_events: u64,
     /// Seconds by stage, summed over threads: deliver, stimulate, update, exchange …

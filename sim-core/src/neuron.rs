@@ -67,8 +67,11 @@ pub enum Initial {
     /// At the value of this parameter, such as `E_L`.
     Parameter(&'static str),
     /// Computed from the neuron's parameters and the states before it in the table.
-    Formula(fn(&dyn Fn(&str) -> f64) -> f64),
+    Formula(Formula),
 }
+
+/// Computes a number from a lookup of a neuron's parameters and states by name.
+pub type Formula = fn(&dyn Fn(&str) -> f64) -> f64;
 
 /// How a neuron keeps arrivals apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

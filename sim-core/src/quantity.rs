@@ -65,32 +65,31 @@ impl Quantity {
 
     /// The value of item `item`: a function of (`key`, `item`) alone.
     pub fn draw(&self, key: Key, item: u64) -> f64 {
-        match self {
-            Quantity::Constant(value) => *value,
-            Quantity::List(values) => values[item as usize],
-            distribution => distribution.quantile(key.uniform(item)),
-        }
+        self.sampler().draw(key, item)
     }
 
-    /// The value below which a share `u` (0 < `u` < 1) of the distribution lies.
-    ///
-    /// # Panics
-    /// On a list, which has items and no distribution.
-    pub fn quantile(&self, u: f64) -> f64 {
-        match *self {
-            Quantity::Constant(value) => value,
-            Quantity::Uniform { low, high } => low + (high - low) * u,
-            Quantity::Normal { mean, sd, min, max } => truncated_normal(mean, sd, min, max, u),
+    /// Prepares for many draws: what does not depend on the item is computed once.
+    pub fn sampler(&self) -> Sampler {
+        match self {
+            Quantity::Constant(value) => Sampler::Constant(*value),
+            Quantity::List(values) => Sampler::List(values.clone()),
+            Quantity::Uniform { low, high } => Sampler::Uniform { low: *low, width: high - low },
+            Quantity::Normal { mean, sd, min, max } => {
+                Sampler::Normal(TruncatedNormal::new(*mean, *sd, *min, *max))
+            }
             Quantity::LogNormal { mean, sd, min, max } => {
-                let (mu, sigma) = log_parameters(mean, sd);
+                let variance = log1p((sd / mean) * (sd / mean));
+                let mu = ln(*mean) - 0.5 * variance;
                 let log = |bound: f64| if bound > 0.0 { ln(bound) } else { f64::NEG_INFINITY };
-                exp(truncated_normal(mu, sigma, log(min), log(max), u)).clamp(min, max)
+                let normal = TruncatedNormal::new(mu, variance.sqrt(), log(*min), log(*max));
+                Sampler::LogNormal { normal, min: *min, max: *max }
             }
-            Quantity::Exponential { mean, min, max } => {
-                let share = 1.0 - exp(-(max - min) / mean);
-                (min - mean * log1p(-u * share)).clamp(min, max)
-            }
-            Quantity::List(_) => panic!("a list has no quantiles"),
+            Quantity::Exponential { mean, min, max } => Sampler::Exponential {
+                mean: *mean,
+                share: 1.0 - exp(-(max - min) / mean),
+                min: *min,
+                max: *max,
+            },
         }
     }
 
@@ -100,7 +99,10 @@ impl Quantity {
             Quantity::Constant(value) => *value,
             Quantity::List(values) => values.iter().sum::<f64>() / values.len().max(1) as f64,
             // The mean of the quantile function; 1000 points are exact to 1e-3 of the spread.
-            _ => (0..1000).map(|i| self.quantile((f64::from(i) + 0.5) / 1000.0)).sum::<f64>() / 1000.0,
+            _ => {
+                let sampler = self.sampler();
+                (0..1000).map(|i| sampler.quantile((f64::from(i) + 0.5) / 1000.0)).sum::<f64>() / 1000.0
+            }
         }
     }
 
@@ -146,33 +148,109 @@ impl Quantity {
     }
 }
 
-fn truncated_normal(mean: f64, sd: f64, min: f64, max: f64, u: f64) -> f64 {
-    if sd == 0.0 {
-        return mean.clamp(min, max);
-    }
-    let (low, high) = ((min - mean) / sd, (max - mean) / sd);
-    // In the upper tail 1 - P loses digits, so mirror the interval into the lower one.
-    if low > 0.0 {
-        return (mean - sd * between(-high, -low, 1.0 - u)).clamp(min, max);
-    }
-    (mean + sd * between(low, high, u)).clamp(min, max)
+/// A [`Quantity`] made ready to be drawn many times.
+#[derive(Clone, Debug)]
+pub enum Sampler {
+    /// The same everywhere.
+    Constant(f64),
+    /// Item by item.
+    List(Arc<[f64]>),
+    /// Uniform from `low` over `width`.
+    Uniform {
+        /// Lower end.
+        low: f64,
+        /// Distance to the upper end.
+        width: f64,
+    },
+    /// Truncated normal.
+    Normal(TruncatedNormal),
+    /// Exponential of a truncated normal.
+    LogNormal {
+        /// The normal distribution of the logarithm.
+        normal: TruncatedNormal,
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+    },
+    /// Truncated exponential.
+    Exponential {
+        /// Mean before truncation.
+        mean: f64,
+        /// Share of the untruncated distribution that lies below `max`.
+        share: f64,
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+    },
 }
 
-fn between(low: f64, high: f64, u: f64) -> f64 {
-    let (p_low, p_high) = (normal_cdf(low), normal_cdf(high));
-    let p = p_low + (p_high - p_low) * u;
-    if p <= 0.0 {
-        low
-    } else if p >= 1.0 {
-        high
-    } else {
-        normal_quantile(p)
+impl Sampler {
+    /// The value of item `item`: a function of (`key`, `item`) alone.
+    pub fn draw(&self, key: Key, item: u64) -> f64 {
+        match self {
+            Sampler::Constant(value) => *value,
+            Sampler::List(values) => values[item as usize],
+            distribution => distribution.quantile(key.uniform(item)),
+        }
+    }
+
+    /// The value below which a share `u` (0 < `u` < 1) of the distribution lies; a list, which has
+    /// items and no distribution, is read as its empirical one.
+    fn quantile(&self, u: f64) -> f64 {
+        match self {
+            Sampler::Constant(value) => *value,
+            Sampler::List(values) => values[((u * values.len() as f64) as usize).min(values.len() - 1)],
+            Sampler::Uniform { low, width } => low + width * u,
+            Sampler::Normal(normal) => normal.quantile(u),
+            Sampler::LogNormal { normal, min, max } => exp(normal.quantile(u)).clamp(*min, *max),
+            Sampler::Exponential { mean, share, min, max } => {
+                (min - mean * log1p(-u * share)).clamp(*min, *max)
+            }
+        }
     }
 }
 
-fn log_parameters(mean: f64, sd: f64) -> (f64, f64) {
-    let variance = log1p((sd / mean) * (sd / mean));
-    (ln(mean) - 0.5 * variance, variance.sqrt())
+/// A normal distribution cut to [min, max], drawn through its quantile function.
+#[derive(Clone, Copy, Debug)]
+pub struct TruncatedNormal {
+    mean: f64,
+    sd: f64,
+    min: f64,
+    max: f64,
+    /// In the upper tail 1 - P loses digits, so an interval there is mirrored into the lower one.
+    mirrored: bool,
+    p_low: f64,
+    p_width: f64,
+}
+
+impl TruncatedNormal {
+    fn new(mean: f64, sd: f64, min: f64, max: f64) -> Self {
+        let (low, high) = ((min - mean) / sd, (max - mean) / sd);
+        let mirrored = low > 0.0;
+        let (low, high) = if mirrored { (-high, -low) } else { (low, high) };
+        let p_low = normal_cdf(low);
+        TruncatedNormal { mean, sd, min, max, mirrored, p_low, p_width: normal_cdf(high) - p_low }
+    }
+
+    fn quantile(&self, u: f64) -> f64 {
+        if self.sd == 0.0 {
+            return self.mean.clamp(self.min, self.max);
+        }
+        let share = if self.mirrored { 1.0 - u } else { u };
+        let p = self.p_low + self.p_width * share;
+        // Beyond the smallest positive probability the bound itself is the only value left.
+        let z = if p <= 0.0 {
+            f64::NEG_INFINITY
+        } else if p >= 1.0 {
+            f64::INFINITY
+        } else {
+            normal_quantile(p)
+        };
+        let value = if self.mirrored { self.mean - self.sd * z } else { self.mean + self.sd * z };
+        value.clamp(self.min, self.max)
+    }
 }
 
 #[cfg(test)]

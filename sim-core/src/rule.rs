@@ -25,10 +25,13 @@ pub struct ConnectionRule {
     pub expected: fn(&Arguments, &Ends) -> Option<f64>,
     /// The arguments for a network with populations shrunk by the factor `neurons` and in-degrees by
     /// `indegrees`; the ends are those of the full network. Absent: the rule cannot be shrunk.
-    pub shrink: Option<fn(&Arguments, full: &Ends, neurons: f64, indegrees: f64) -> Arguments>,
+    pub shrink: Option<Shrink>,
     /// Makes the recipe.
     pub wire: fn(&Site<'_>) -> Result<Box<dyn Wiring>, DataError>,
 }
+
+/// Makes a rule's arguments for a shrunken network.
+pub type Shrink = fn(&Arguments, full: &Ends, neurons: f64, indegrees: f64) -> Arguments;
 
 /// The two populations that a projection joins.
 #[derive(Clone, Debug)]

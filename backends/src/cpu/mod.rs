@@ -1,1 +1,75 @@
-//! The CPU machine.
+//! The CPU machine: a multithreaded event scheduler.
+//!
+//! Neurons are [cut](cut) into shards; a shard holds all synapses onto its neurons as [rows](rows)
+//! of runs of equal delay, built in parallel from the recipes ([build]). Spikes are [in
+//! flight](flights) until their last run has landed; a [shard](shard) lives step by step, a
+//! [team](team) of threads epoch by epoch, and the [machine](machine) passes spikes between shards.
+
+mod build;
+mod cells;
+mod cut;
+mod draw;
+mod drive;
+mod flights;
+mod inbox;
+mod machine;
+mod plastic;
+mod rows;
+mod shard;
+mod stages;
+mod team;
+
+use machine::CpuMachine;
+use sim_core::backend::{Backend, Load, Machine, Refusal};
+use sim_core::network::Precision;
+use sim_core::neuron::{Cells, Dynamics, GridBuild};
+use sim_core::real::Real;
+use sim_core::synapse::{PlasticSite, Plasticity, SynapseModel};
+use std::sync::Arc;
+
+/// The CPU, any number of threads.
+pub static BACKEND: Backend =
+    Backend { name: "Cpu", summary: "A multithreaded event scheduler in single or double precision.", load };
+
+fn load(load: Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
+    match load.network.precision {
+        Precision::F32 => machine::<f32>(&load),
+        Precision::F64 => machine::<f64>(&load),
+    }
+}
+
+fn machine<R: Precise>(load: &Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
+    let shards = build::build::<R>(load)?;
+    Ok(Box::new(CpuMachine::new(
+        Arc::clone(&load.network),
+        Arc::clone(&load.connectivity),
+        shards,
+        load.threads,
+    )))
+}
+
+/// A precision, and which of a model's builders it takes.
+pub(crate) trait Precise: Real {
+    /// Builds neurons in this precision.
+    fn dynamics(build: &GridBuild, cells: &Cells) -> Box<dyn Dynamics<Self>>;
+    /// Builds plastic synapses in this precision.
+    fn plasticity(model: &SynapseModel, site: &PlasticSite) -> Box<dyn Plasticity<Self>>;
+}
+
+impl Precise for f32 {
+    fn dynamics(build: &GridBuild, cells: &Cells) -> Box<dyn Dynamics<f32>> {
+        (build.f32)(cells)
+    }
+    fn plasticity(model: &SynapseModel, site: &PlasticSite) -> Box<dyn Plasticity<f32>> {
+        (model.f32)(site)
+    }
+}
+
+impl Precise for f64 {
+    fn dynamics(build: &GridBuild, cells: &Cells) -> Box<dyn Dynamics<f64>> {
+        (build.f64)(cells)
+    }
+    fn plasticity(model: &SynapseModel, site: &PlasticSite) -> Box<dyn Plasticity<f64>> {
+        (model.f64)(site)
+    }
+}

@@ -1,0 +1,99 @@
+//! From a recipe to synapses with weight and delay, for one slice of a shard.
+
+use super::cut::Slice;
+use sim_core::connect::Connectivity;
+use sim_core::network::{Network, Projection};
+use sim_core::quantity::{Quantity, Sampler};
+use sim_core::rng::Key;
+use sim_core::rule::{Synapse, Wiring};
+use std::sync::Arc;
+
+/// A synapse ready to be placed.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawn {
+    /// Number of the source neuron in the network.
+    pub source: u32,
+    /// Cell of the target in its shard.
+    pub cell: u16,
+    /// Delay in steps, at least 1.
+    pub delay: u16,
+    /// Weight, in the target's unit.
+    pub weight: f64,
+}
+
+/// Longest delay in steps.
+pub const LONGEST_DELAY: f64 = u16::MAX as f64;
+
+/// Draws weight and delay of each synapse of one projection, by the synapse's own number.
+pub struct Draw<'a> {
+    wiring: &'a dyn Wiring,
+    /// Whether a weight may be negative.
+    pub negative: bool,
+    weight: Sampler,
+    weight_key: Key,
+    delay: Sampler,
+    delay_key: Key,
+    dt: f64,
+    first_source: u32,
+}
+
+impl<'a> Draw<'a> {
+    /// Prepares the draws of projection number `number`.
+    pub fn new(network: &Network, connectivity: &'a Connectivity, number: usize) -> Self {
+        let projection = &network.projections[number];
+        let wiring = connectivity.wiring(number);
+        let weights = own_or(wiring.weights(), projection.weight.as_ref());
+        Draw {
+            wiring,
+            negative: weights.bounds().0 < 0.0,
+            weight: weights.sampler(),
+            weight_key: projection.key.named("weight"),
+            delay: delay_of(wiring, projection).sampler(),
+            delay_key: projection.key.named("delay"),
+            dt: network.dt,
+            first_source: network.populations[projection.source].first,
+        }
+    }
+
+    /// Weight of a synapse.
+    pub fn weight(&self, synapse: &Synapse) -> f64 {
+        self.weight.draw(self.weight_key, synapse.number)
+    }
+
+    /// Delay of a synapse in whole steps, at least one.
+    pub fn delay(&self, synapse: &Synapse) -> u16 {
+        let steps = (self.delay.draw(self.delay_key, synapse.number) / self.dt).round();
+        steps.clamp(1.0, LONGEST_DELAY) as u16
+    }
+
+    /// Hands over all synapses onto a slice, in the order of the recipe.
+    pub fn onto(&self, slice: &Slice, network: &Network, take: &mut dyn FnMut(&[Drawn])) {
+        let ports = network.populations[slice.population].neuron.model.ports;
+        let mut batch = Vec::new();
+        self.wiring.onto(slice.range.clone(), &mut |synapses| {
+            batch.clear();
+            batch.extend(synapses.iter().map(|synapse| {
+                let weight = self.weight(synapse);
+                let index = (synapse.target - slice.range.start) as usize;
+                let cell = slice.first_cell + ports.of(weight) * slice.len() + index;
+                let source = self.first_source + synapse.source;
+                Drawn { source, cell: cell as u16, delay: self.delay(synapse), weight }
+            }));
+            take(&batch);
+        });
+    }
+}
+
+/// The delays of a projection's synapses, in ms.
+pub fn delay_of(wiring: &dyn Wiring, projection: &Projection) -> Quantity {
+    own_or(wiring.delays(), projection.delay.as_ref())
+}
+
+/// What the file says, or else what the rule brings.
+fn own_or(own: Option<Arc<[f64]>>, said: Option<&Quantity>) -> Quantity {
+    match (said, own) {
+        (Some(said), _) => said.clone(),
+        (None, Some(own)) => Quantity::List(own),
+        (None, None) => Quantity::Constant(0.0),
+    }
+}

@@ -1,0 +1,137 @@
+//! Stimuli onto the slices of a shard.
+
+use super::cut::Slice;
+use super::inbox::Inbox;
+use sim_core::data::{DataError, DataFiles};
+use sim_core::network::{Network, Stimulus};
+use sim_core::neuron::{Arrival, Ports};
+use sim_core::real::Real;
+use sim_core::snapshot::{Loader, Saver, SnapshotError};
+use sim_core::stimulus::{BLOCK, CurrentSource, Place, SpikeSource, StimulusBuild};
+
+/// All stimuli that reach one slice, in the order of their names.
+pub struct Drive {
+    spikes: Vec<SpikeBlock>,
+    currents: Vec<CurrentBlock>,
+}
+
+/// A spike source onto one block of a slice.
+struct SpikeBlock {
+    source: Box<dyn SpikeSource>,
+    /// First neuron of the block in the slice.
+    first: usize,
+    /// Weight onto each neuron of the block.
+    weights: Vec<f64>,
+}
+
+/// A current source into one block of a slice.
+struct CurrentBlock {
+    source: Box<dyn CurrentSource>,
+    first: usize,
+    len: usize,
+}
+
+impl Drive {
+    /// Builds the generators of a slice.
+    pub fn new(network: &Network, slice: &Slice, files: &dyn DataFiles) -> Result<Self, DataError> {
+        let mut drive = Drive { spikes: Vec::new(), currents: Vec::new() };
+        for stimulus in &network.stimuli {
+            for (target, _) in stimulus.targets.iter().enumerate().filter(|(_, p)| **p == slice.population) {
+                for first in slice.range.clone().step_by(BLOCK) {
+                    drive.add_block(network, slice, stimulus, target, first, files)?;
+                }
+            }
+        }
+        Ok(drive)
+    }
+
+    fn add_block(
+        &mut self,
+        network: &Network,
+        slice: &Slice,
+        stimulus: &Stimulus,
+        target: usize,
+        first: u32,
+        files: &dyn DataFiles,
+    ) -> Result<(), DataError> {
+        let population = &network.populations[slice.population].name;
+        let len = BLOCK.min((slice.range.end - first) as usize);
+        let place = Place {
+            arguments: &stimulus.arguments,
+            target,
+            first,
+            len,
+            dt: network.dt,
+            delay: stimulus.delay,
+            key: stimulus.key.named("source").named(population),
+            files,
+        };
+        let first_in_slice = (first - slice.range.start) as usize;
+        match stimulus.model.build {
+            StimulusBuild::Spikes(build) => {
+                let key = stimulus.key.named("weight").named(population);
+                let sampler = stimulus.weight.as_ref().map(|weight| weight.sampler());
+                let weight = |index| sampler.as_ref().map_or(1.0, |sampler| sampler.draw(key, index));
+                let weights = (0..len).map(|i| weight(u64::from(first) + i as u64)).collect();
+                self.spikes.push(SpikeBlock { source: build(&place)?, first: first_in_slice, weights });
+            }
+            StimulusBuild::Current(build) => {
+                self.currents.push(CurrentBlock { source: build(&place)?, first: first_in_slice, len });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a current flows that may change.
+    pub fn has_current(&self) -> bool {
+        !self.currents.is_empty()
+    }
+
+    /// Adds the spikes that arrive in `step` to the slice's cells.
+    pub fn spikes<R: Real>(&mut self, step: i64, slice: &Slice, ports: Ports, inbox: &mut Inbox<R>) {
+        for block in &mut self.spikes {
+            match inbox {
+                Inbox::Sums(sums) => block.add(step, slice, ports, &mut sums[..]),
+                Inbox::Times(arrivals) => block.source.arrivals_exact(step, &mut |neuron, offset, amount| {
+                    let weight = amount * block.weights[neuron as usize];
+                    let cell = slice.first_cell + block.first + neuron as usize;
+                    arrivals.push(Arrival { neuron: cell as u32, offset, weight });
+                }),
+            }
+        }
+    }
+
+    /// Adds the currents that flow during `step`, in pA per neuron of the slice.
+    pub fn currents(&mut self, step: i64, current: &mut [f64]) {
+        for block in &mut self.currents {
+            block.source.flow(step, &mut current[block.first..block.first + block.len]);
+        }
+    }
+
+    /// Writes the state of all generators.
+    pub fn save(&self, out: &mut Saver) {
+        self.spikes.iter().for_each(|block| block.source.save(out));
+        self.currents.iter().for_each(|block| block.source.save(out));
+    }
+
+    /// Reads it back.
+    pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        self.spikes.iter_mut().try_for_each(|block| block.source.restore(from))?;
+        self.currents.iter_mut().try_for_each(|block| block.source.restore(from))
+    }
+}
+
+impl SpikeBlock {
+    fn add<R: Real>(&mut self, step: i64, slice: &Slice, ports: Ports, sums: &mut [R]) {
+        let mut amounts = [0.0; BLOCK];
+        let amounts = &mut amounts[..self.weights.len()];
+        if !self.source.arrivals(step, amounts) {
+            return;
+        }
+        for (neuron, (amount, weight)) in amounts.iter().zip(&self.weights).enumerate() {
+            let arriving = amount * weight;
+            let cell = slice.first_cell + ports.of(arriving) * slice.len() + self.first + neuron;
+            sums[cell] += R::of(arriving);
+        }
+    }
+}

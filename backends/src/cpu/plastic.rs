@@ -1,0 +1,161 @@
+//! Plastic synapses of one projection onto one slice.
+
+use super::flights::{Flights, Landing};
+use super::inbox::Inbox;
+use super::rows::Rows;
+use sim_core::real::Real;
+use sim_core::snapshot::{Loader, Saver, SnapshotError};
+use sim_core::spike::Spike;
+use sim_core::synapse::{Plasticity, PreSpike};
+use std::ops::Range;
+
+/// Rows whose weights change as they are delivered.
+pub struct PlasticRows<R> {
+    /// Number of the projection.
+    pub projection: usize,
+    /// Place of the target slice in its shard.
+    pub slice: usize,
+    /// Rows; cells count from `first_cell`, so they are indices of neurons in the slice.
+    pub rows: Rows<R>,
+    /// The cell of neuron 0: of the port that all weights of this projection arrive at.
+    first_cell: usize,
+    rule: Box<dyn Plasticity<R>>,
+    /// `rule.pre_len()` numbers per run.
+    pre: Vec<f64>,
+    flights: Flights,
+    /// Postsynaptic spikes kept when old ones were last forgotten.
+    kept: usize,
+    sent: Vec<R>,
+    cells: Vec<u16>,
+}
+
+/// Forgetting walks over all runs, so it waits until this many more spikes are kept.
+const FORGET_AFTER: usize = 1 << 16;
+
+impl<R: Real> PlasticRows<R> {
+    /// Rows under a rule, before the first spike.
+    pub fn new(
+        projection: usize,
+        slice: usize,
+        first_cell: usize,
+        rows: Rows<R>,
+        rule: Box<dyn Plasticity<R>>,
+    ) -> Self {
+        let len = rule.pre_len();
+        let mut pre = vec![0.0; rows.runs.count() * len];
+        if len > 0 {
+            pre.chunks_exact_mut(len).for_each(|pre| rule.pre_start(pre));
+        }
+        PlasticRows {
+            projection,
+            slice,
+            rows,
+            first_cell,
+            rule,
+            pre,
+            flights: Flights::default(),
+            kept: 0,
+            sent: Vec::new(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// A spike of the network takes off.
+    pub fn take_off(&mut self, spike: &Spike) {
+        self.flights.take_off(spike, self.rows.runs.row(spike.neuron), |run| self.rows.runs.delay(run));
+    }
+
+    /// Delivers what is due at `step`; returns how many synapses transmitted.
+    pub fn deliver(&mut self, step: i64, dt: f64, inbox: &mut Inbox<R>) -> u64 {
+        let PlasticRows {
+            rows: Rows { runs, cells: neurons, weights }, rule, pre, flights, sent, cells, ..
+        } = self;
+        let first_cell = self.first_cell as u16;
+        let mut events = 0;
+        let deliver = |Landing { run, fired, lead }: Landing| {
+            let range = runs.run(run);
+            let spike = PreSpike { time: fired as f64 - lead / dt, delay: runs.delay(run) as f64 };
+            let pre = &mut pre[pre_of(run, rule.pre_len())];
+            sent.clear();
+            rule.deliver(spike, pre, &neurons[range.clone()], &mut weights[range.clone()], sent);
+            cells.clear();
+            cells.extend(neurons[range.clone()].iter().map(|neuron| neuron + first_cell));
+            inbox.run(cells, sent, dt - lead);
+            events += range.len() as u64;
+        };
+        flights.land(step, |run| runs.delay(run), deliver);
+        events
+    }
+
+    /// A neuron of the slice spiked.
+    pub fn post_spike(&mut self, neuron: u32, time: f64) {
+        self.rule.post_spike(neuron, time);
+    }
+
+    /// Forgets postsynaptic spikes that no synapse needs any more, now and then.
+    pub fn forget(&mut self, neurons: usize) {
+        if self.rule.kept() < 2 * self.kept + FORGET_AFTER {
+            return;
+        }
+        let mut needed_from = vec![f64::INFINITY; neurons];
+        for run in 0..self.rows.runs.count() as u32 {
+            let pre = &self.pre[pre_of(run, self.rule.pre_len())];
+            let from = self.rule.needed_from(pre, self.rows.runs.delay(run) as f64);
+            for &neuron in &self.rows.cells[self.rows.runs.run(run)] {
+                let needed = &mut needed_from[usize::from(neuron)];
+                *needed = needed.min(from);
+            }
+        }
+        self.rule.forget(&needed_from);
+        self.kept = self.rule.kept();
+    }
+
+    /// The weights as they are once all `pending` spikes and those in flight have updated them: the
+    /// weight that each synapse last sent or is sending.
+    pub fn weights(&mut self, pending: &[Spike], dt: f64) -> Vec<R> {
+        let mut weights = self.rows.weights.clone();
+        let mut pre = self.pre.clone();
+        let waiting = pending.iter().map(|spike| (self.rows.runs.row(spike.neuron), spike.step, spike.lead));
+        let mut sent = Vec::new();
+        for (runs, fired, lead) in self.flights.ahead().chain(waiting) {
+            for run in runs {
+                let range = self.rows.runs.run(run);
+                let spike =
+                    PreSpike { time: fired as f64 - lead / dt, delay: self.rows.runs.delay(run) as f64 };
+                sent.clear();
+                let pre = &mut pre[pre_of(run, self.rule.pre_len())];
+                self.rule.deliver(
+                    spike,
+                    pre,
+                    &self.rows.cells[range.clone()],
+                    &mut weights[range],
+                    &mut sent,
+                );
+            }
+        }
+        weights
+    }
+
+    /// Writes weights, traces and flights.
+    pub fn save(&self, out: &mut Saver) {
+        out.list(&self.rows.weights);
+        out.list(&self.pre);
+        self.rule.save(out);
+        self.flights.save(out);
+        out.u64(self.kept as u64);
+    }
+
+    /// Reads them back.
+    pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        from.list_into(&mut self.rows.weights)?;
+        from.list_into(&mut self.pre)?;
+        self.rule.restore(from)?;
+        self.flights.restore(from, self.rows.runs.count())?;
+        self.kept = from.u64()? as usize;
+        Ok(())
+    }
+}
+
+fn pre_of(run: u32, len: usize) -> Range<usize> {
+    run as usize * len..(run as usize + 1) * len
+}

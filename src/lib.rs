@@ -1,0 +1,13 @@
+//! The roof of Saltus: it knows all wings, and puts them on one road.
+//!
+//! ```text
+//!  net.ron ──open──▶ Network ──connect──▶ Connectivity ──load──▶ Machine ──run──▶ recording, raster, summary
+//! ```
+
+pub mod checkpoint;
+pub mod command;
+pub mod open;
+pub mod output;
+pub mod progress;
+pub mod summary;
+pub mod vocabulary;
