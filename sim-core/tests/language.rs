@@ -234,7 +234,7 @@ fn plasticity_takes_bounds_in_the_unit_of_the_target() {
     assert_eq!(plastic.arguments.number("w_max"), 1000.0);
     assert_eq!(plastic.arguments.number("tau_minus"), 5.0);
     let wrong = text.replace("nA(1)", "nS(1)");
-    assert!(headlines(&wrong, &[])[0].contains("the neurons of \"A\" (Lif) take weights in pA, not in nS"));
+    assert!(headlines(&wrong, &[])[0].contains("Lif neurons take weights in pA, not in nS"));
 }
 
 #[test]

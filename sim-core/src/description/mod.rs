@@ -38,6 +38,10 @@ pub struct Description<'v> {
     pub span: Span,
     /// What it is called.
     pub title: Option<String>,
+    /// Whether `neuron_models` could be read so far that every name is known.
+    pub models_known: bool,
+    /// Whether `populations` could be read so far that every name is known.
+    pub populations_known: bool,
     /// Models with parameters, by the name that `Use("…")` gives.
     pub neuron_models: Vec<(Spanned<String>, Option<Plugin<'v>>)>,
     /// In the order of the file.
@@ -281,7 +285,9 @@ impl<'v> Description<'v> {
         }
         let title = fields.take(reader, "title").and_then(|value| reader.text(value, "title"));
         let neuron_models = fields.take(reader, "neuron_models");
+        let before = reader.found.len();
         let neuron_models = neuron_models.map(|value| neuron_models_of(value, reader)).unwrap_or_default();
+        let models_known = reader.found.len() == before;
         let populations = fields.required(reader, "populations", "[(name: \"E\", size: 100, model: …)]");
         let projections = fields.take(reader, "projections");
         let tables = fields.take(reader, "projection_tables");
@@ -292,11 +298,16 @@ impl<'v> Description<'v> {
         let scale = fields.take(reader, "scale");
         let span = fields.span;
         fields.finish(reader);
+        let items = populations.map(|value| reader.items(value).len());
+        let populations = each(populations, "populations", reader, parts::population);
+        let named = populations.iter().filter(|population| population.name.is_some()).count();
         Some(Description {
             span,
+            models_known,
+            populations_known: items == Some(named),
             title: title.map(|title| title.value),
             neuron_models,
-            populations: each(populations, "populations", reader, parts::population),
+            populations,
             projections: each(projections, "projections", reader, parts::projection),
             tables: each(tables, "projection_tables", reader, parts::table),
             stimuli: each(stimuli, "stimuli", reader, parts::stimulus),

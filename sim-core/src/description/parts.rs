@@ -37,6 +37,11 @@ pub(super) fn population<'v>(value: &'v Value, reader: &mut Reader) -> Option<Po
 }
 
 fn model<'v>(value: &'v Value, reader: &mut Reader) -> Option<Model<'v>> {
+    if let Node::Text(text) = &value.node {
+        let help = format!("write Use(\"{text}\") for one of neuron_models, or {text}(…)");
+        reader.error_with(value.span(), "a neuron model is a word without quotes", help);
+        return None;
+    }
     let plugin = reader.plugin(value, "a neuron model")?;
     if plugin.word != "Use" {
         return Some(Model::Word(plugin));

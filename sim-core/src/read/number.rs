@@ -144,8 +144,8 @@ impl Reader<'_> {
             }
         };
         if !number.is_finite() {
-            let what = if number.is_nan() { "not a number (NaN)" } else { "infinite" };
-            self.error(value.span(), format!("{name} cannot be {what}"));
+            let what = if number.is_nan() { "cannot be NaN" } else { "must be finite" };
+            self.error(value.span(), format!("{name} {what}"));
             return None;
         }
         if number == 0.0 && number.is_sign_negative() {
@@ -318,20 +318,19 @@ fn fits(quantity: &Quantity, range: Range, asked: Asked) -> Result<(), Mistake> 
     let value = if too_low { low } else { high };
     let bound = if too_low { "min" } else { "max" };
     if !value.is_finite() {
-        let limit = example(asked.dimension, &plain(if too_low { least } else { most }));
-        let (side, beyond) = if too_low { ("below", "above") } else { ("above", "below") };
-        let side = if too_low && above { "not above" } else { side };
+        let limit = with_unit(if too_low { least } else { most }, asked.dimension);
+        let beyond = match (too_low, above) {
+            (true, true) => format!("{limit} and below"),
+            (true, false) => format!("below {limit}"),
+            (false, _) => format!("above {limit}"),
+        };
         let message = format!(
-            "{} can be drawn {side} {limit}; it must be {}",
+            "this distribution gives values {beyond}; {} must be {}",
             asked.name,
             words(range, asked.dimension)
         );
-        let limit = if too_low && above {
-            format!("a value {beyond} 0, such as {}", example(asked.dimension, "0.1"))
-        } else {
-            limit
-        };
-        return Err((message, Some(format!("add {bound}: {limit}"))));
+        let example = example(asked.dimension, if too_low && above { "0.1" } else { "…" });
+        return Err((message, Some(format!("add {bound}: {example}"))));
     }
     let shown = with_unit(value, asked.dimension);
     let drawn = !matches!(quantity, Quantity::Constant(_) | Quantity::List(_));

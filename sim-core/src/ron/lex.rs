@@ -29,6 +29,8 @@ pub struct Lexer<'a> {
     text: &'a str,
     base: usize,
     at: usize,
+    /// Whether a comment or text that is never closed has swallowed the rest.
+    pub cut: bool,
     /// Mistakes found so far.
     pub found: Vec<Diagnostic>,
 }
@@ -36,7 +38,7 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// At the start of a text whose first byte counts as byte `base`.
     pub fn new(text: &'a str, base: usize) -> Self {
-        Lexer { text, base, at: 0, found: Vec::new() }
+        Lexer { text, base, at: 0, cut: false, found: Vec::new() }
     }
 
     /// The next token and its place.
@@ -45,6 +47,13 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let token = self.token();
         (token, self.span(start, self.at))
+    }
+
+    /// What follows the next token, blanks and a comma skipped.
+    pub fn beyond(&mut self) -> &'a str {
+        self.skip_blank();
+        let rest = self.rest().trim_start();
+        rest.strip_prefix(',').unwrap_or(rest).trim_start()
     }
 
     /// Whether the next token begins with this byte.
@@ -124,6 +133,7 @@ impl<'a> Lexer<'a> {
                 self.at += letter.len_utf8();
             } else {
                 self.note(start, start + 2, "this comment is never closed").help = Some("add */".into());
+                self.cut = true;
                 return;
             }
         }
@@ -292,18 +302,24 @@ impl<'a> Lexer<'a> {
         let mut text = String::new();
         loop {
             let rest = self.rest();
-            let Some(end) = rest.find(['"', '\\']) else { return self.unclosed_text(start, rest) };
+            let Some(end) = rest.find(['"', '\\']) else { return self.unclosed_text(start) };
             text.push_str(&rest[..end]);
             self.at += end + 1;
             if rest.as_bytes()[end] == b'"' {
-                return Token::Literal(Node::Text(text.into()));
+                break;
             }
             text.extend(self.escape());
         }
+        // A text over several lines may be meant; one with more text right behind it is not.
+        let next = self.rest().trim_start().chars().next();
+        if text.contains('\n') && next.is_some_and(|next| !",:)]}/".contains(next)) {
+            return self.unclosed_text(start);
+        }
+        Token::Literal(Node::Text(text.into()))
     }
 
     /// The text is taken to end with its line, or before a comma or bracket at the line's end.
-    fn unclosed_text(&mut self, start: usize, _: &str) -> Token {
+    fn unclosed_text(&mut self, start: usize) -> Token {
         self.note(start, start + 1, "this text is never closed").help = Some("add a \" at its end".into());
         let line = self.text[start + 1..].lines().next().unwrap_or("");
         let text = line.trim_end().trim_end_matches([',', ')', ']', '}']);
@@ -349,7 +365,7 @@ impl<'a> Lexer<'a> {
         self.at += 1;
         loop {
             let rest = self.rest();
-            let Some(end) = rest.find(['"', '\\']) else { return self.unclosed_text(start, rest) };
+            let Some(end) = rest.find(['"', '\\']) else { return self.unclosed_text(start) };
             bytes.extend_from_slice(&rest.as_bytes()[..end]);
             self.at += end + 1;
             if rest.as_bytes()[end] == b'"' {
@@ -389,6 +405,7 @@ impl<'a> Lexer<'a> {
             let help = Some(format!("add {close} at its end"));
             self.note(start, start + prefix + hashes + 1, "this raw text is never closed").help = help;
             self.at = self.text.len();
+            self.cut = true;
             return Token::Foreign;
         };
         self.at += prefix + hashes + 1 + end + close.len();

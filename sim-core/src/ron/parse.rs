@@ -37,6 +37,16 @@ pub fn parse(text: &str, base: usize) -> Parsed {
 /// It is unclear how to go on; why has been noted.
 struct Stop;
 
+/// What a closing bracket that is not due is meant for.
+enum Stray {
+    /// A bracket further out; the ones within were not closed.
+    Outer,
+    /// The innermost bracket, which is of another kind.
+    Mistaken,
+    /// Nothing.
+    Extra,
+}
+
 struct Parser<'a> {
     lexer: Lexer<'a>,
     token: Token,
@@ -221,22 +231,55 @@ impl Parser<'_> {
             let open = self.open.last().map_or(self.span, |open| open.1);
             match self.token {
                 Token::Close(found) if found == close => return Ok(true),
-                Token::Close(found) if self.open.iter().any(|due| due.0 == found) => {
-                    let next = self.found();
-                    self.unclosed(open, &next)?;
-                    return Ok(true);
-                }
-                Token::Close(_) => {
-                    let found = self.found();
-                    self.note(Diagnostic::error(self.span, format!("{found} closes nothing")))?;
-                    self.bump();
-                }
+                Token::Close(found) => match self.stray(found) {
+                    Stray::Outer => {
+                        let next = self.found();
+                        self.unclosed(open, &next)?;
+                        return Ok(true);
+                    }
+                    Stray::Mistaken => {
+                        let (found, due) = (char::from(found), char::from(close));
+                        let help = format!("write {due}");
+                        let mistake = Diagnostic::error(self.span, format!("{found} stands here in place of {due}"));
+                        self.note(mistake.help(help))?;
+                        self.token = Token::Close(close);
+                        return Ok(true);
+                    }
+                    Stray::Extra => {
+                        let found = self.found();
+                        self.note(Diagnostic::error(self.span, format!("{found} closes nothing")))?;
+                        self.bump();
+                        // The comma behind a bracket too many.
+                        if self.token == Token::Comma {
+                            self.bump();
+                        }
+                    }
+                },
+                Token::End if self.lexer.cut => return Err(Stop),
                 Token::End => {
+                    // It stops the reading either way.
                     let _ = self.unclosed(open, "the end of the file");
                     return Err(Stop);
                 }
                 _ => return Ok(false),
             }
+        }
+    }
+
+    /// What a closing bracket that is not due is meant for, judged by what follows it.
+    fn stray(&mut self, found: u8) -> Stray {
+        let Some(outer) = self.open.iter().rposition(|due| due.0 == found) else { return Stray::Extra };
+        let beyond = self.lexer.beyond();
+        let name = beyond.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(beyond.len());
+        let field = name > 0 && beyond[name..].trim_start().starts_with(':');
+        let around = outer.checked_sub(1).map(|around| self.open[around].0);
+        match around {
+            Some(b')') if field => Stray::Outer,
+            _ if field => Stray::Mistaken,
+            Some(b']') => Stray::Outer,
+            Some(b')') if beyond.starts_with(['(', '[', '"']) => Stray::Extra,
+            None if !beyond.is_empty() => Stray::Extra,
+            _ => Stray::Outer,
         }
     }
 

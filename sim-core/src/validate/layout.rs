@@ -41,7 +41,7 @@ pub(super) fn places(
         Layout::List(points) => {
             if points.len() != size as usize {
                 let message =
-                    format!("{} points are listed, but \"{population}\" has {size} neurons", points.len());
+                    format!("this layout lists {} points, but \"{population}\" has {size} neurons", points.len());
                 reader.error(layout.span, message);
                 return None;
             }

@@ -85,6 +85,9 @@ impl Reader<'_> {
         if let Some(place) = entries.find(&name.value) {
             return Some(place);
         }
+        if !entries.known {
+            return None;
+        }
         let known = entries.names();
         let help = match nearest(&name.value, known.iter().copied()) {
             Some(near) => format!("did you mean \"{near}\"?"),

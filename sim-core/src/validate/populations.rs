@@ -19,6 +19,8 @@ use std::sync::Arc;
 /// All populations in the order of their names, those with mistakes included.
 pub(super) struct Entries {
     entries: Vec<Entry>,
+    /// Whether a name that is not here is a mistake for sure.
+    pub known: bool,
 }
 
 /// One population, as far as it could be made out.
@@ -61,9 +63,10 @@ pub(super) fn populations(
         })
         .collect();
     let mut entries: Vec<Entry> = Vec::new();
+    let mut known = description.populations_known;
     for (listed, said) in description.populations.iter().enumerate() {
         let checked = match &said.model {
-            Some(Model::Use(name)) => used(name, &models, reader),
+            Some(Model::Use(name)) => used(name, &models, description.models_known, reader),
             Some(Model::Word(plugin)) => model(*plugin, vocabulary, reader),
             None => None,
         };
@@ -72,16 +75,17 @@ pub(super) fn populations(
             let (line, _) = reader.source.line_column(other.span.start);
             let message = format!("two populations are called \"{}\"", name.value);
             reader.error_with(name.span, message, format!("the first is on line {line}"));
+            known = false;
             continue;
         }
         entries.push(entry(said, name, listed, checked, run, reader));
     }
-    if description.populations.is_empty() && reader.found.is_empty() {
+    if description.populations.is_empty() && known {
         reader.error_with(description.span, "there are no populations", "a network has at least one");
     }
     too_many(&entries, reader);
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    Entries { entries }
+    Entries { entries, known }
 }
 
 fn entry(
@@ -143,9 +147,17 @@ fn model(plugin: Plugin, vocabulary: &Vocabulary, reader: &mut Reader) -> Option
     Some(Checked { model, span: plugin.span, arguments })
 }
 
-fn used(name: &Spanned<String>, models: &[(&str, Option<Checked>)], reader: &mut Reader) -> Option<Checked> {
+fn used(
+    name: &Spanned<String>,
+    models: &[(&str, Option<Checked>)],
+    models_known: bool,
+    reader: &mut Reader,
+) -> Option<Checked> {
     if let Some((_, checked)) = models.iter().find(|(known, _)| *known == name.value) {
         return checked.clone();
+    }
+    if !models_known {
+        return None;
     }
     let known = || models.iter().map(|(known, _)| *known);
     let help = match nearest(&name.value, known()) {

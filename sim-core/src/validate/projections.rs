@@ -272,7 +272,7 @@ impl Checker<'_> {
             "" => "without a unit".into(),
             unit => format!("in {unit}"),
         };
-        let because = format!("the neurons of \"{}\" ({}) take weights {unit}", entry.name, model.name);
+        let because = format!("{} neurons take weights {unit}", model.name);
         Some((model.weight, because))
     }
 

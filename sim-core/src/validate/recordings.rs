@@ -105,10 +105,7 @@ fn known_state(variable: &Spanned<String>, from: &[usize], entries: &Entries, re
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("state variables: {}", states().collect::<Vec<_>>().join(", ")),
         };
-        let message = format!(
-            "the neurons of \"{}\" ({}) have no state variable {}",
-            entry.name, model.name, variable.value
-        );
+        let message = format!("{} neurons have no state variable {}", model.name, variable.value);
         reader.error_with(variable.span, message, help);
     }
 }

@@ -128,7 +128,7 @@ fn weight(
         } else {
             format!("in {}", dimension.base())
         };
-        let because = format!("the neurons of \"{}\" ({}) take weights {unit}", entry.name, model.name);
+        let because = format!("{} neurons take weights {unit}", model.name);
         let asked = Asked { name: "weight", dimension, because: Some(&because) };
         let quantity = reader.quantity(value, asked)?;
         if let Quantity::List(values) = &quantity
