@@ -1,3 +1,4 @@
 //! The recordings wing of Saltus.
 
+pub mod plot;
 pub mod statistics;
