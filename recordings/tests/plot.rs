@@ -186,7 +186,7 @@ fn neurons_without_enough_intervals_are_left_out_of_the_cv_and_counted() {
     let few = Population { name: "E".into(), size: 12, times, neurons, ..Population::default() };
     let picture = draw("cv", &Recording { populations: vec![few], duration: 10.0, ..Recording::default() });
     assert!(
-        says(&picture, "1 neurons") && says(&picture, "11 left out (< 4 intervals)"),
+        says(&picture, "mean 0.00 (n = 1)") && says(&picture, "11 left out (< 4 intervals)"),
         "{:?}",
         texts(&picture)
     );

@@ -71,14 +71,8 @@ impl Axis {
         } else {
             (value - self.from) / (self.to - self.from)
         };
-        // Not `clamp`: NaN has to stay NaN, a gap in a line.
-        if place < 0.0 {
-            0.0
-        } else if place > 1.0 {
-            1.0
-        } else {
-            place
-        }
+        // NaN stays NaN, a gap in a line.
+        place.clamp(0.0, 1.0)
     }
 
     /// At most about `most` labelled ticks at round values.
@@ -146,12 +140,27 @@ pub fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
     }
     text
+}
+
+/// A number with no more decimals than it needs, at most 6.
+pub fn plain(value: f64) -> String {
+    let written =
+        |decimals: &usize| (number(value, *decimals).replace('−', "-").parse::<f64>()).unwrap_or(value);
+    number(
+        value,
+        (0..6).find(|decimals| (written(decimals) - value).abs() <= 1e-9 * value.abs()).unwrap_or(6),
+    )
+}
+
+/// A time in ms or s, whichever is shorter.
+pub fn time(ms: f64) -> String {
+    if ms.abs() < 1000.0 { format!("{} ms", plain(ms)) } else { format!("{} s", plain(ms / 1000.0)) }
 }
 
 /// A number with about three significant digits, for remarks.
@@ -210,6 +219,19 @@ mod tests {
         assert_eq!(
             [grouped(0), grouped(999), grouped(50_000), grouped(1_234_567)],
             ["0", "999", "50 000", "1 234 567"]
+        );
+    }
+
+    #[test]
+    fn numbers_have_no_more_decimals_than_they_need() {
+        assert_eq!([plain(5.0), plain(0.5), plain(-0.25), plain(0.0)], ["5", "0.5", "−0.25", "0"]);
+        assert_eq!(
+            [time(0.0), time(999.5), time(1500.0), time(60_000.0)],
+            ["0 ms", "999.5 ms", "1.5 s", "60 s"]
+        );
+        assert_eq!(
+            [brief(0.0), brief(74.44), brief(0.00109), brief(1234.5)],
+            ["0.00", "74.4", "0.00109", "1234"]
         );
     }
 

@@ -3,8 +3,9 @@
 use super::axis::{Axis, brief, grouped, round_step};
 use super::colour::GREY;
 use super::data::Recording;
-use super::distribution::{Series, Words, draw as draw_series, equal_edges};
+use super::distribution::{Series, Words, bins_for, draw as draw_series, equal_edges};
 use super::error::PlotError;
+use super::frame::remarks_style;
 use super::picture::Picture;
 use super::{Figure, Options};
 use crate::statistics::{mean, quantile};
@@ -41,20 +42,27 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
         y: "fraction of pairs in a bin",
         nothing: "no two neurons fired",
     };
-    let (mut picture, frame) = draw_series(series, &equal_edges(&axis, 60), axis, &words, options);
+    let bins = bins_for(&series);
+    let outside =
+        series.iter().flat_map(|one| &one.values).any(|&value| value < axis.from() || value > axis.to());
+    let (mut picture, frame) = draw_series(series, &equal_edges(&axis, bins), axis, &words, options);
     let column = frame.column(0.0);
     picture.dashed((column, frame.field.top), (column, frame.field.bottom), GREY, 1.0);
+    if outside {
+        let above = (frame.field.right, frame.field.top - 9.0);
+        picture.text(above, "up to 1 % of the pairs at each end not shown", remarks_style().ending());
+    }
     Ok(picture)
 }
 
-/// From 0.1 % to 99.9 % of the values of every population, and 0.
+/// From 1 % to 99 % of the values of every population, and 0.
 fn axis(series: &[Series]) -> Axis {
     let (mut from, mut to) = (0.0_f64, 0.0_f64);
     for one in series {
         let mut ascending = one.values.clone();
         ascending.sort_by(f64::total_cmp);
-        from = from.min(quantile(&ascending, 0.001).unwrap_or(0.0));
-        to = to.max(quantile(&ascending, 0.999).unwrap_or(0.0));
+        from = from.min(quantile(&ascending, 0.01).unwrap_or(0.0));
+        to = to.max(quantile(&ascending, 0.99).unwrap_or(0.0));
     }
     if from == to {
         return Axis::linear(-1.0, 1.0);

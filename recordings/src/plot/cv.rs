@@ -3,7 +3,7 @@
 use super::axis::{Axis, brief, grouped};
 use super::colour::GREY;
 use super::data::Recording;
-use super::distribution::{Series, Words, draw as draw_series, equal_edges};
+use super::distribution::{Series, Words, bins_for, draw as draw_series, equal_edges};
 use super::error::PlotError;
 use super::frame::remarks_style;
 use super::picture::Picture;
@@ -26,9 +26,9 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
     let mut series = Vec::new();
     for (index, population) in recording.populations.iter().enumerate() {
         let measured = population.trains(window)?.measure(LEAST_INTERVALS, cv);
-        let mut remarks: Vec<String> =
-            mean(&measured.values).map(|mean| format!("mean {}", brief(mean))).into_iter().collect();
-        remarks.push(format!("{} neurons", grouped(measured.values.len())));
+        let count = grouped(measured.values.len());
+        let average = mean(&measured.values).map(|mean| format!("mean {} ", brief(mean))).unwrap_or_default();
+        let mut remarks = vec![format!("{average}(n = {count})")];
         if measured.left_out > 0 {
             remarks.push(format!("{} left out (< {LEAST_INTERVALS} intervals)", grouped(measured.left_out)));
         }
@@ -43,7 +43,8 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
         y: "fraction of neurons in a bin",
         nothing: "no neuron has 4 intervals",
     };
-    let (mut picture, frame) = draw_series(series, &equal_edges(&axis, 50), axis, &words, options);
+    let bins = bins_for(&series);
+    let (mut picture, frame) = draw_series(series, &equal_edges(&axis, bins), axis, &words, options);
     let column = frame.column(1.0);
     picture.dashed((column, frame.field.top), (column, frame.field.bottom), GREY, 1.0);
     picture.text((column, frame.field.top - 9.0), "Poisson", remarks_style().centred());

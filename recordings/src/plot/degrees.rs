@@ -73,21 +73,20 @@ fn entry(curve: &Degrees, colour: Colour) -> Entry {
 fn draw_curve(picture: &mut Picture, frame: &Frame, curve: &Degrees, colour: Colour) {
     let shown = || curve.points.iter().filter(|(degree, part)| *degree > 0.0 && *part > 0.0);
     let dots: Vec<Point> = shown().map(|&(degree, part)| frame.at(degree, part)).collect();
-    picture.marks(dots, (3.2, 3.2), colour);
+    picture.marks(dots, (4.0, 4.0), colour);
     let Some(fit) = curve.fit.filter(|fit| fit.exponent > 1.0 && fit.exponent.is_finite() && fit.from > 0)
     else {
         return;
     };
     let from = f64::from(fit.from);
     let Some(&(_, start)) = shown().find(|(degree, _)| *degree >= from) else { return };
-    let end = shown().last().map_or(from, |point| point.0);
+    let end = shown().next_back().map_or(from, |point| point.0);
     let line: Vec<Point> = (0..=60)
         .map(|step| exp(ln(from) + ln(end / from) * f64::from(step) / 60.0))
         .map(|degree| frame.at(degree, start * tail(fit, degree)))
         .filter(|point| point.1 < frame.field.bottom)
         .collect();
-    picture.line(&line, INK, 3.0);
-    picture.line(&line, colour, 1.4);
+    picture.line(&line, INK, 1.3);
 }
 
 /// The fraction of the tail at or above a degree: ζ(γ, k) / ζ(γ, k₀).

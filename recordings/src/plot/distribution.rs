@@ -53,8 +53,10 @@ pub fn draw(
     let area = Area { left: 6.0, top: 20.0, right: width - legend - 36.0, bottom: height - 6.0 };
     let frame = Frame::within(area, x, Axis::from_zero(highest));
     frame.draw_grid(&mut picture);
+    // Many fills on top of each other turn into mud.
+    let fill = if series.len() > 3 { 0.0 } else { 0.08 };
     for (one, heights) in series.iter().zip(&heights) {
-        outline(&mut picture, &frame, heights, edges, one.colour);
+        outline(&mut picture, &frame, heights, edges, (one.colour, fill));
     }
     if series.iter().all(|one| one.values.is_empty()) {
         frame.draw_nothing(&mut picture, words.nothing);
@@ -70,7 +72,13 @@ pub fn draw(
 }
 
 /// The outline of a histogram, from the axis to the axis.
-pub fn outline(picture: &mut Picture, frame: &Frame, heights: &[f64], edges: &[f64], colour: Colour) {
+pub fn outline(
+    picture: &mut Picture,
+    frame: &Frame,
+    heights: &[f64],
+    edges: &[f64],
+    (colour, fill): (Colour, f64),
+) {
     let Some(first) = heights.iter().position(|&height| height > 0.0) else { return };
     let last = heights.iter().rposition(|&height| height > 0.0).unwrap_or(first);
     let mut points = vec![frame.at(edges[first], 0.0)];
@@ -79,7 +87,9 @@ pub fn outline(picture: &mut Picture, frame: &Frame, heights: &[f64], edges: &[f
         points.push(frame.at(edges[bin + 1], heights[bin]));
     }
     points.push(frame.at(edges[last + 1], 0.0));
-    picture.area(points.clone(), colour, 0.08);
+    if fill > 0.0 {
+        picture.area(points.clone(), colour, fill);
+    }
     picture.line(&points, colour, 1.6);
 }
 
@@ -95,6 +105,15 @@ pub fn fractions(values: &[f64], edges: &[f64]) -> Vec<f64> {
         }
     }
     counts.into_iter().map(|count| f64::from(count) / values.len().max(1) as f64).collect()
+}
+
+/// How many bins over an axis do a typical series justice: few values make tall thin towers in many
+/// bins. Four times the cube root, for a series that fills half of the axis (Rice's rule).
+pub fn bins_for(series: &[Series]) -> usize {
+    let mut sizes: Vec<usize> = series.iter().map(|one| one.values.len()).filter(|&size| size > 0).collect();
+    sizes.sort_unstable();
+    let typical = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
+    (4.0 * libm::cbrt(typical as f64)).clamp(16.0, 60.0) as usize
 }
 
 /// `bins` equal bins over an axis.

@@ -189,5 +189,5 @@ fn most_columns(width: f64) -> usize {
 }
 
 fn most_rows(height: f64) -> usize {
-    ((height / 38.0) as usize).clamp(2, 8)
+    ((height / 32.0) as usize).clamp(2, 8)
 }

@@ -121,8 +121,8 @@ impl Options {
         if self.bin.is_some_and(|bin| !(bin.is_finite() && bin > 0.0)) {
             return refuse("bin", "has to be a time above 0 ms");
         }
-        if !(300.0..=6000.0).contains(&self.width) {
-            return refuse("width", "has to lie between 300 and 6000 points");
+        if !(300.0..=2400.0).contains(&self.width) {
+            return refuse("width", "has to lie between 300 and 2400 points");
         }
         Ok(self)
     }

@@ -1,6 +1,6 @@
 //! The raster: who fired when, population over population, and the rates below.
 
-use super::axis::{Axis, grouped, number, round_step};
+use super::axis::{Axis, grouped, plain, round_step};
 use super::colour::{Colour, GRID, INK, SHADE};
 use super::data::Recording;
 use super::error::PlotError;
@@ -53,6 +53,7 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
     let (time, unit) = time_axis(window);
     let spikes = Frame { field, x: time, y: Axis::linear(0.0, 1.0) };
     let rates = rate_frame(&field, time, &bands, bin);
+    name_warm_up(&mut picture, &spikes, recording, unit);
     for frame in [&spikes, &rates] {
         shade_warm_up(&mut picture, frame, recording, unit);
     }
@@ -63,11 +64,8 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
     draw_rates(&mut picture, &bands, &rates, bin, unit);
     rates.draw_x(&mut picture, if unit == 1.0 { "time (ms)" } else { "time (s)" });
     rates.draw_y(&mut picture, "rate (Hz)");
-    picture.text(
-        (rates.field.right, rates.field.top - 1.0),
-        format!("{} ms bins", number(bin, decimals(bin))),
-        remarks_style().ending(),
-    );
+    let below = (rates.field.right, rates.field.bottom + 34.0);
+    picture.text(below, format!("{} ms bins", plain(bin)), remarks_style().ending());
     Ok(picture)
 }
 
@@ -122,16 +120,17 @@ fn bin(window: Window, options: &Options) -> Result<f64, PlotError> {
     Ok(bin)
 }
 
-fn decimals(bin: f64) -> usize {
-    (0..6)
-        .find(|&decimals| (number(bin, decimals).parse::<f64>().unwrap_or(bin) - bin).abs() < 1e-9 * bin)
-        .unwrap_or(6)
-}
-
 fn shade_warm_up(picture: &mut Picture, frame: &Frame, recording: &Recording, unit: f64) {
     let (from, to) = (frame.column(0.0), frame.column(recording.warm_up / unit));
     if recording.warm_up > 0.0 && to > from {
         picture.rectangle((from, frame.field.top), (to, frame.field.bottom), SHADE, 1.0);
+    }
+}
+
+fn name_warm_up(picture: &mut Picture, frame: &Frame, recording: &Recording, unit: f64) {
+    let (from, to) = (frame.column(0.0), frame.column(recording.warm_up / unit));
+    if to - from >= remarks_style().width("warm-up") {
+        picture.text((from, frame.field.top - 14.0), "warm-up", remarks_style());
     }
 }
 
@@ -209,12 +208,12 @@ fn thinned(total: usize, most: usize) -> Vec<usize> {
 
 /// Width and height of the mark of a spike: tall where rows are tall, small where spikes are many.
 fn mark(row: f64, spikes: usize) -> (f64, f64) {
-    let small = if spikes > 20_000 {
-        0.8
-    } else if spikes > 4_000 {
+    let small = if spikes > 40_000 {
         1.0
+    } else if spikes > 10_000 {
+        1.2
     } else {
-        1.3
+        1.4
     };
     (small, (0.8 * row).clamp(1.3 * small, 10.0))
 }
@@ -229,7 +228,7 @@ fn draw_rates(picture: &mut Picture, bands: &[Band], frame: &Frame, bin: f64, un
             points.push(frame.at((from + bin) / unit, rate));
         }
         if band.trains.size() > 0 {
-            picture.line(&points, band.colour, 1.1);
+            picture.line(&points, band.colour, if bands.len() > 4 { 0.9 } else { 1.1 });
         }
     }
 }

@@ -8,6 +8,7 @@ use super::frame::{Area, Frame, normal, remarks_style};
 use super::picture::{Picture, Point};
 use super::{Figure, Options};
 use crate::statistics::Window;
+use std::cmp::Ordering;
 
 /// See the module.
 pub static FIGURE: Figure = Figure {
@@ -36,7 +37,7 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
         let top = TOP + (PANEL + GAP) * row as f64;
         Area { left, top, right: options.width - 20.0, bottom: top + PANEL }
     };
-    let last = field(shown.len().max(2) - 1);
+    let last = field(shown.len().max(1) - 1);
     let mut picture = Picture::new("Variables of single neurons", options.width, last.bottom + 50.0);
     for (row, trace) in shown.iter().enumerate() {
         let frame = Frame { field: field(row), x: time, y: value_axis(trace, shown, window) };
@@ -64,7 +65,7 @@ fn check(trace: &Trace) -> Result<(), PlotError> {
     if trace.times.len() != trace.values.len() {
         return refuse(format!("{} times but {} values", trace.times.len(), trace.values.len()));
     }
-    if trace.times.windows(2).any(|pair| !(pair[0] <= pair[1])) {
+    if trace.times.windows(2).any(|pair| pair[0].partial_cmp(&pair[1]).is_none_or(Ordering::is_gt)) {
         return refuse("the times do not ascend".into());
     }
     Ok(())
@@ -107,7 +108,7 @@ fn value_axis(trace: &Trace, shown: &[Trace], window: Window) -> Axis {
             .filter(|value| value.is_finite())
     };
     let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-    if !(least < most) {
+    if least >= most {
         return Axis::linear(least, most);
     }
     let step = round_step((most - least) / 10.0);

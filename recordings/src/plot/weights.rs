@@ -1,6 +1,6 @@
 //! Weights of projections at the beginning and at the end.
 
-use super::axis::{Axis, brief, grouped, round_step};
+use super::axis::{Axis, brief, grouped, round_step, time as time_in_words};
 use super::colour::{Colour, GREY};
 use super::data::{Recording, Weights};
 use super::distribution::{equal_edges, fractions, outline};
@@ -57,14 +57,14 @@ fn draw_panel(
     let entries = samples.map(|((time, values), colour)| {
         let mut remarks = vec![format!("{} synapses", grouped(values.len()))];
         remarks.extend(mean(values).map(|mean| format!("mean {} {}", brief(mean), weights.unit)));
-        Entry { colour, name: format!("at {} s", brief(time / 1000.0)), remarks }
+        Entry { colour, name: format!("at {}", time_in_words(*time)), remarks }
     });
     let area = panel(index, picture.width, legend_width(&entries));
     let frame =
         Frame::within(area, axis, Axis::from_zero(heights.iter().flatten().copied().fold(0.0, f64::max)));
     frame.draw_grid(picture);
     for (heights, (_, colour)) in heights.iter().zip(samples) {
-        outline(picture, &frame, heights, &edges, colour);
+        outline(picture, &frame, heights, &edges, (colour, 0.08));
     }
     if all().next().is_none() {
         frame.draw_nothing(picture, "no synapses");
@@ -74,7 +74,8 @@ fn draw_panel(
         normal().fit(&weights.projection, frame.field.width()),
         normal(),
     );
-    frame.draw_x(picture, &format!("weight ({})", weights.unit));
+    let label = if weights.unit.is_empty() { "weight".into() } else { format!("weight ({})", weights.unit) };
+    frame.draw_x(picture, &label);
     frame.draw_y(picture, "fraction of synapses");
     let legend = Area { left: area.right + 18.0, right: picture.width - 8.0, ..area };
     draw_legend(picture, legend, &entries);
@@ -88,7 +89,7 @@ fn panel(index: usize, width: f64, legend: f64) -> Area {
 
 /// Round ends around the values.
 fn axis(from: f64, to: f64) -> Axis {
-    if !(from < to) {
+    if from >= to {
         return Axis::linear(from, to);
     }
     let step = round_step((to - from) / 10.0);

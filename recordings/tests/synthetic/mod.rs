@@ -149,7 +149,7 @@ fn degrees(name: &str, exponent: f64) -> Degrees {
         if stream.uniform() < 0.05 {
             0
         } else {
-            (4.5 * pow(stream.uniform(), -1.0 / (exponent - 1.0))) as u32
+            (4.5 * pow(stream.uniform(), -1.0 / (exponent - 1.0)) + 0.5) as u32
         }
     };
     let degrees: Vec<u32> = (0..20_000).map(|_| draw(&mut stream)).collect();
