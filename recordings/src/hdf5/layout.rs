@@ -46,6 +46,13 @@ pub(crate) struct Layout {
     pub(crate) files: Vec<Growing>,
     /// Everything that grows, in the order of `/saltus/streams`.
     pub(crate) streams: Vec<Stream>,
+    pub(crate) places: Places,
+    pub(crate) marks: Column,
+    pub(crate) flushed_until: Dataset,
+}
+
+/// Which stream belongs to which entry of the plan.
+pub(crate) struct Places {
     /// The stream of each entry of [`Plan::spikes`].
     pub(crate) spikes: Vec<usize>,
     /// The stream of each entry of [`Plan::rates`].
@@ -54,8 +61,6 @@ pub(crate) struct Layout {
     pub(crate) states: Vec<Option<usize>>,
     /// The stream of each entry of [`Plan::weights`]; absent where there are no synapses.
     pub(crate) weights: Vec<Option<usize>>,
-    pub(crate) marks: Column,
-    pub(crate) flushed_until: Dataset,
 }
 
 /// The names of all files of a recording, the file itself first, and which of them each state
@@ -133,7 +138,8 @@ pub(crate) fn lay_down(
     let width = 1 + streams.len() + plan.rates.len();
     let (marks, _) = main.column("saltus/marks", Element::I64, Some(width as u64))?;
     let flushed_until = main.number("saltus/flushed_until", 0)?;
-    Ok(Layout { files, streams, spikes, rates, states, weights, marks, flushed_until })
+    let places = Places { spikes, rates, states, weights };
+    Ok(Layout { files, streams, places, marks, flushed_until })
 }
 
 impl Range {

@@ -32,3 +32,4 @@ pub mod reading;
 pub mod recorder;
 pub mod recovery;
 mod resumption;
+mod writing;
