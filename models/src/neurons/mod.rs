@@ -3,10 +3,20 @@
 mod aeif;
 pub mod aeif_cond_alpha;
 pub mod aeif_cond_exp;
+pub mod aeif_psc_exp;
+pub mod hh_cond_exp_traub;
+mod hh_membrane;
+pub mod hh_psc_alpha;
 mod kinetics;
 mod runge_kutta;
 
 use sim_core::neuron::NeuronModel;
 
 /// Every neuron model, in the order in which `saltus list` shows them.
-pub static ALL: &[&NeuronModel] = &[&aeif_cond_exp::MODEL, &aeif_cond_alpha::MODEL];
+pub static ALL: &[&NeuronModel] = &[
+    &aeif_cond_exp::MODEL,
+    &aeif_cond_alpha::MODEL,
+    &aeif_psc_exp::MODEL,
+    &hh_psc_alpha::MODEL,
+    &hh_cond_exp_traub::MODEL,
+];
