@@ -85,7 +85,9 @@ impl Case {
                 };
                 Outcome { name, compared: Some(compared), verdict }
             }
-            Err(Problem::Missing(model)) => Outcome { name, compared: None, verdict: Verdict::Unsupported(model) },
+            Err(Problem::Missing(model)) => {
+                Outcome { name, compared: None, verdict: Verdict::Unsupported(model) }
+            }
             Err(Problem::Broken(why)) => Outcome { name, compared: None, verdict: Verdict::Fail(why) },
         }
     }
@@ -95,7 +97,11 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:52}", self.name)?;
         if let Some(compared) = &self.compared {
-            write!(f, " {:9.2e} {:6}/{:<6} spikes  ", compared.difference, compared.matched, compared.expected)?;
+            write!(
+                f,
+                " {:9.2e} {:6}/{:<6} spikes  ",
+                compared.difference, compared.matched, compared.expected
+            )?;
         }
         match &self.verdict {
             Verdict::Pass => write!(f, "pass"),
