@@ -36,7 +36,7 @@ pub static RULE: ConnectionRule = ConnectionRule {
         let mut rows = growth(site.arguments).grow(site.ends.targets, site.key);
         let autapses = site.arguments.flag("autapses");
         let multapses = site.arguments.flag("multapses");
-        rewire(&mut rows, Allowed { autapses, multapses }, site.key.named("rewire"));
+        rewire(&mut rows, site.ends.targets, Allowed { autapses, multapses }, site.key.named("rewire"));
         Ok(Box::new(rows))
     },
 };
