@@ -1,3 +1,52 @@
-//! The roof.
+//! The command line.
 
-fn main() {}
+use clap::{Parser, Subcommand};
+use saltus::command::{check, graph, list, plot, recover, run};
+use std::process::ExitCode;
+
+/// Runs spiking networks described in a file, event by event, on a machine of your choice
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:
+  saltus run networks/brunel.ron          run a network, record it, draw it
+  saltus check networks/microcircuit.ron  is the file right, and what would be built?
+  saltus list IafPscExp                   what can be said about a model?
+
+Exit codes: 0 done, 1 a failure while running, 2 bad input, 130 interrupted."
+)]
+struct Saltus {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run a network: record it to HDF5, draw the raster, print a summary
+    Run(run::RunArgs),
+    /// Check a network file and print what would be built
+    Check(check::CheckArgs),
+    /// Draw a recording: raster, rates, intervals, traces, weights
+    Plot(plot::PlotArgs),
+    /// Analyse a network's graph: degrees, components, clustering, delays
+    Graph(graph::GraphArgs),
+    /// List models, rules, synapses and stimuli with their parameters
+    List(list::ListArgs),
+    /// Make a recording whole after a crash
+    Recover(recover::RecoverArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match &Saltus::parse().verb {
+        Verb::Run(args) => run::run(args),
+        Verb::Check(args) => check::check(args),
+        Verb::Plot(args) => plot::plot(args),
+        Verb::Graph(args) => graph::graph(args),
+        Verb::List(args) => Ok(list::list(args)),
+        Verb::Recover(args) => recover::recover(args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

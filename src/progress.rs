@@ -28,6 +28,15 @@ impl Progress {
         let now = Instant::now();
         Progress { bar, dt, begin: now, drawn: now, from, spikes: 0 }
     }
+
+    /// A bar for building a network, in percent.
+    pub fn building(quiet: bool) -> ProgressBar {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(100), target);
+        let style = ProgressStyle::with_template("build    {bar:30} {percent:>3}%  {elapsed}");
+        bar.set_style(style.expect("the template is fixed and valid"));
+        bar
+    }
 }
 
 impl Observer for Progress {

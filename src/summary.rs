@@ -1,51 +1,9 @@
 //! What a run was and did: a few lines for people, `summary.json` for programs.
 
 use serde_json::{Map, Value, json};
-use sim_core::backend::{Counters, Epoch, Machine};
+use sim_core::backend::Counters;
 use sim_core::network::Network;
-use sim_core::observer::{Observer, ObserverError};
 use std::fmt::Write as _;
-
-/// Counts spikes per population after the warm-up.
-pub struct Rates {
-    warm_up: i64,
-    firsts: Vec<u32>,
-    spikes: Vec<u64>,
-}
-
-impl Rates {
-    /// Nothing counted yet.
-    pub fn new(network: &Network) -> Self {
-        let firsts: Vec<u32> = network.populations.iter().map(|population| population.first).collect();
-        Rates { warm_up: network.warm_up, spikes: vec![0; firsts.len()], firsts }
-    }
-
-    /// Counts spikes that an earlier part of the run recorded, per population.
-    pub fn add(&mut self, population: usize, spikes: u64) {
-        self.spikes[population] += spikes;
-    }
-
-    /// Mean spikes per neuron and second, per population, over the steps up to `until`.
-    pub fn hz(&self, network: &Network, until: i64) -> Vec<f64> {
-        let seconds = (until - self.warm_up).max(0) as f64 * network.dt * 1e-3;
-        let neuron_seconds = |population: usize| f64::from(network.populations[population].size) * seconds;
-        let rate = |(population, &spikes): (usize, &u64)| match neuron_seconds(population) {
-            0.0 => 0.0,
-            neuron_seconds => spikes as f64 / neuron_seconds,
-        };
-        self.spikes.iter().enumerate().map(rate).collect()
-    }
-}
-
-impl Observer for Rates {
-    fn see(&mut self, epoch: &Epoch, _: &dyn Machine) -> Result<(), ObserverError> {
-        for spike in epoch.spikes.iter().filter(|spike| spike.step > self.warm_up) {
-            let population = self.firsts.partition_point(|&first| first <= spike.neuron) - 1;
-            self.spikes[population] += 1;
-        }
-        Ok(())
-    }
-}
 
 /// Everything the summary tells.
 pub struct Summary<'a> {
@@ -59,8 +17,6 @@ pub struct Summary<'a> {
     pub counters: Counters,
     /// Spikes through synapses before `from`.
     pub events_before: u64,
-    /// Rates by population.
-    pub rates: Vec<f64>,
     /// Seconds to build.
     pub build_s: f64,
     /// Seconds to simulate.
@@ -74,6 +30,14 @@ pub struct Summary<'a> {
 }
 
 impl Summary<'_> {
+    /// Mean spikes per neuron and second of a population, after the warm-up.
+    pub fn rate_hz(&self, population: usize) -> f64 {
+        let seconds = (self.until - self.network.warm_up).max(0) as f64 * self.network.dt * 1e-3;
+        let neuron_seconds = f64::from(self.network.populations[population].size) * seconds;
+        let spikes = self.counters.spikes_after_warm_up[population] as f64;
+        if neuron_seconds > 0.0 { spikes / neuron_seconds } else { 0.0 }
+    }
+
     fn lived_s(&self) -> f64 {
         (self.until - self.from) as f64 * self.network.dt * 1e-3
     }
@@ -93,7 +57,7 @@ impl Summary<'_> {
             .network
             .listed()
             .into_iter()
-            .map(|number| (self.network.populations[number].name.clone(), json!(self.rates[number])))
+            .map(|number| (self.network.populations[number].name.clone(), json!(self.rate_hz(number))))
             .collect();
         let stages: Map<String, Value> =
             self.counters.stages.iter().map(|(name, seconds)| ((*name).to_string(), json!(seconds))).collect();
@@ -148,7 +112,7 @@ impl Summary<'_> {
         let width = network.populations.iter().map(|population| population.name.chars().count()).max().unwrap_or(0);
         for number in network.listed() {
             let population = &network.populations[number];
-            let _ = writeln!(out, "  {:width$}  {:>9} neurons  {:8.3} Hz", population.name, grouped(u64::from(population.size)), self.rates[number]);
+            let _ = writeln!(out, "  {:width$}  {:>9} neurons  {:8.3} Hz", population.name, grouped(u64::from(population.size)), self.rate_hz(number));
         }
         let total: f64 = self.counters.stages.iter().map(|stage| stage.1).sum();
         if total > 0.0 {

@@ -113,8 +113,10 @@ pub struct Counters {
     pub synapses: u64,
     /// Bytes of synapses and their index.
     pub synapse_bytes: u64,
-    /// Spikes fired.
+    /// Spikes fired, warm-up included.
     pub spikes: u64,
+    /// Spikes fired after the warm-up, by number of the population.
+    pub spikes_after_warm_up: Vec<u64>,
     /// Spikes delivered through synapses.
     pub synaptic_events: u64,
     /// Seconds by stage, summed over threads: deliver, stimulate, update, exchange …

@@ -58,25 +58,52 @@ impl Diagnostic {
     }
 }
 
-/// A named text.
+/// A named text, and the settings (`--set path=value`) that change what it says.
+///
+/// Spans run on from the file into the settings: the first setting begins one byte behind the end
+/// of the file, so that a mistake in a setting is drawn there and not in the file.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The file's name as the user gave it.
     pub name: String,
     /// Its text, without a byte order mark.
     pub text: String,
+    settings: Vec<String>,
 }
 
 impl Source {
     /// A text under a name; a UTF-8 byte order mark is dropped.
     pub fn new(name: impl Into<String>, text: &str) -> Self {
-        Source { name: name.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned() }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        Source { name: name.into(), text, settings: Vec::new() }
+    }
+
+    /// Adds a setting `path=value`, as given with `--set`; later ones win.
+    pub fn set(&mut self, setting: impl Into<String>) {
+        self.settings.push(setting.into());
+    }
+
+    /// The settings, each with the place of its first byte.
+    pub fn settings(&self) -> impl Iterator<Item = (usize, &str)> {
+        let mut start = self.text.len() + 1;
+        self.settings.iter().map(move |setting| {
+            let place = start;
+            start += setting.len() + 1;
+            (place, setting.as_str())
+        })
+    }
+
+    /// The text of a stretch, of the file or of a setting.
+    pub fn slice(&self, span: Span) -> &str {
+        let (_, text, base) = self.part(span.start);
+        let start = floor(text, span.start - base);
+        &text[start..floor(text, span.end.saturating_sub(base)).max(start)]
     }
 
     /// Line and column of a byte, both counted from 1, columns in characters.
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
-        let byte = self.floor(byte);
-        let before = &self.text[..byte];
+        let (_, text, base) = self.part(byte);
+        let before = &text[..floor(text, byte - base)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
@@ -84,21 +111,20 @@ impl Source {
     /// Draws a diagnostic: `file:line:column: error: …`, the line, a caret, the help.
     pub fn draw(&self, diagnostic: &Diagnostic) -> String {
         let (line, column) = self.line_column(diagnostic.span.start);
+        let (name, text, _) = self.part(diagnostic.span.start);
         let severity = match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let mut out = format!("{}:{line}:{column}: {severity}: {}\n", self.name, diagnostic.message);
-        let full = self.text.lines().nth(line - 1).unwrap_or("");
+        let mut out = format!("{}:{line}:{column}: {severity}: {}\n", name, diagnostic.message);
+        let full = text.lines().nth(line - 1).unwrap_or("");
         // A very long line is shown around the place only.
         let skipped = column.saturating_sub(80);
         let shown: String =
             full.chars().skip(skipped).take(120).map(|c| if c == '\t' { ' ' } else { c }).collect();
         let number = line.to_string();
         let pad = " ".repeat(number.len());
-        let start = self.floor(diagnostic.span.start);
-        let end = self.floor(diagnostic.span.end).max(start);
-        let first_line = self.text[start..end].lines().next().unwrap_or("");
+        let first_line = self.slice(diagnostic.span).lines().next().unwrap_or("");
         let room = shown.chars().count().saturating_sub(column - 1 - skipped).max(1);
         let carets = "^".repeat(first_line.trim_end().chars().count().clamp(1, room));
         let _ = writeln!(out, " {number} | {}", shown.trim_end());
@@ -109,13 +135,19 @@ impl Source {
         out
     }
 
-    fn floor(&self, byte: usize) -> usize {
-        let mut byte = byte.min(self.text.len());
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        byte
+    /// Name, text and first byte of the part (file or setting) that a byte is in.
+    fn part(&self, byte: usize) -> (&str, &str, usize) {
+        let setting = self.settings().filter(|(start, _)| *start <= byte).last();
+        setting.map_or((&self.name, &self.text, 0), |(start, text)| ("--set", text, start))
     }
+}
+
+fn floor(text: &str, byte: usize) -> usize {
+    let mut byte = byte.min(text.len());
+    while !text.is_char_boundary(byte) {
+        byte -= 1;
+    }
+    byte
 }
 
 /// The known word nearest to a misspelt one, if one is near enough to be meant.
@@ -173,6 +205,16 @@ mod tests {
         assert_eq!(nearest("IafPscDleta", ["IafPscExp", "IafPscDelta"]), Some("IafPscDelta"));
         assert_eq!(nearest("LIF", ["lif"]), Some("lif"));
         assert_eq!(nearest("xyz", ["lif", "E"]), None);
+    }
+
+    #[test]
+    fn a_mistake_in_a_setting_is_drawn_in_the_setting() {
+        let mut source = Source::new("net.ron", "()");
+        source.set("a=1");
+        source.set("scale=two");
+        let (start, _) = source.settings().last().unwrap();
+        let drawn = source.draw(&Diagnostic::error(Span::new(start + 6, start + 9), "no number"));
+        assert_eq!(drawn, "--set:1:7: error: no number\n 1 | scale=two\n   |       ^^^\n");
     }
 
     #[test]

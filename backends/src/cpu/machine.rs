@@ -26,6 +26,7 @@ pub struct CpuMachine<R: Precise> {
     /// Spikes of the last epoch, which nobody has heard of yet.
     pending: Vec<Spike>,
     spikes: u64,
+    spikes_after_warm_up: Vec<u64>,
     meeting: f64,
     synapses: u64,
     synapse_bytes: u64,
@@ -49,6 +50,7 @@ impl<R: Precise> CpuMachine<R> {
                 synapse_bytes += rows.bytes();
             }
         }
+        let spikes_after_warm_up = vec![0; network.populations.len()];
         CpuMachine {
             network,
             connectivity,
@@ -57,6 +59,7 @@ impl<R: Precise> CpuMachine<R> {
             epoch: shortest,
             pending: Vec::new(),
             spikes: 0,
+            spikes_after_warm_up,
             meeting: 0.0,
             synapses,
             synapse_bytes,
@@ -83,6 +86,13 @@ impl<R: Precise> CpuMachine<R> {
                 }
                 _ => epoch.samples.push(part),
             }
+        }
+    }
+
+    fn count(&mut self, spikes: &[Spike]) {
+        self.spikes += spikes.len() as u64;
+        for spike in spikes.iter().filter(|spike| spike.step > self.network.warm_up) {
+            self.spikes_after_warm_up[self.network.locate(spike.neuron).0] += 1;
         }
     }
 
@@ -140,7 +150,7 @@ impl<R: Precise> Machine for CpuMachine<R> {
         epoch.from = self.now;
         epoch.until = until;
         self.now = until;
-        self.spikes += epoch.spikes.len() as u64;
+        self.count(&epoch.spikes);
         self.pending.clone_from(&epoch.spikes);
         self.meeting += begin.elapsed().as_secs_f64();
     }
@@ -191,6 +201,7 @@ impl<R: Precise> Machine for CpuMachine<R> {
             synapses: self.synapses,
             synapse_bytes: self.synapse_bytes,
             spikes: self.spikes,
+            spikes_after_warm_up: self.spikes_after_warm_up.clone(),
             synaptic_events,
             stages,
         }
@@ -199,6 +210,7 @@ impl<R: Precise> Machine for CpuMachine<R> {
     fn save(&self, out: &mut Saver) {
         out.put(self.now);
         out.u64(self.spikes);
+        out.list(&self.spikes_after_warm_up);
         out.list(&self.pending.iter().map(|spike| spike.step).collect::<Vec<i64>>());
         out.list(&self.pending.iter().map(|spike| spike.lead).collect::<Vec<f64>>());
         out.list(&self.pending.iter().map(|spike| spike.neuron).collect::<Vec<u32>>());
@@ -208,6 +220,7 @@ impl<R: Precise> Machine for CpuMachine<R> {
     fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
         self.now = from.get()?;
         self.spikes = from.u64()?;
+        from.list_into(&mut self.spikes_after_warm_up)?;
         let (steps, leads): (Vec<i64>, Vec<f64>) = (from.list()?, from.list()?);
         let neurons: Vec<u32> = from.list()?;
         let fits = |found: usize| {

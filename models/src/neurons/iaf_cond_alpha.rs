@@ -1,0 +1,316 @@
+//! Leaky integrate-and-fire neuron with alpha-shaped synaptic conductances.
+//!
+//! ```text
+//! C_m dV/dt   = g_L (E_L − V) + g_ex (E_ex − V) + g_in (E_in − V) + I_e + I(t)
+//! dg_x/dt     = D_x − g_x / tau_syn_x          x = ex, in
+//! dD_x/dt     = −D_x / tau_syn_x               an arrival of weight w adds |w| e / tau_syn_x
+//! ```
+//!
+//! So one arrival of weight w opens the conductance |w| (t/τ) e^(1 − t/τ), whose peak is |w|, at
+//! t = τ. Weights w ≥ 0 go to g_ex, others to g_in.
+//!
+//! When V reaches V_th at the end of a step the neuron spikes, V is set to V_reset and stays there
+//! for round(t_ref/dt) steps, while the conductances go on.
+//!
+//! Conductances are advanced exactly, V by a sixth-order power series over the step in which the
+//! conductances are parabolas of the same moments ([`crate::neurons::conductance`]). MEASURED
+//!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `C_m` | pF | 250 | membrane capacitance |
+//! | `g_L` | nS | 16.6667 | leak conductance |
+//! | `tau_syn_ex` | ms | 0.2 | rise time of excitatory conductances |
+//! | `tau_syn_in` | ms | 2 | rise time of inhibitory conductances |
+//! | `t_ref` | ms | 2 | refractory time |
+//! | `E_L` | mV | −70 | leak reversal potential |
+//! | `E_ex` | mV | 0 | excitatory reversal potential |
+//! | `E_in` | mV | −85 | inhibitory reversal potential |
+//! | `V_reset` | mV | −60 | V after a spike |
+//! | `V_th` | mV | −55 | threshold |
+//! | `I_e` | pA | 0 | constant input current |
+//!
+//! Reference: Meffin, Burkitt and Grayden (2004) J. Comput. Neurosci. 16:159,
+//! doi:10.1023/B:JCNS.0000014108.03012.81.
+
+use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::conductance::{
+    Course, LIMIT, parabola_of_alpha, parabola_of_exponential, series, strain, strong_step,
+};
+use crate::neurons::integrate_and_fire::{
+    C_M, E_EX, E_IN, E_L, G_L, I_E, T_REF, TAU_SYN_EX_SHORT, TAU_SYN_IN, V_RESET_HIGH, V_TH,
+    reset_below_threshold,
+};
+use crate::neurons::propagators::decay;
+use multiversion::multiversion;
+use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
+use sim_core::real::Real;
+use sim_core::snapshot::{Loader, Saver, SnapshotError};
+use sim_core::units::Dimension;
+use std::f64::consts::E;
+use std::ops::Range;
+
+/// The row of this model.
+pub static MODEL: NeuronModel = NeuronModel {
+    name: "IafCondAlpha",
+    nest: "iaf_cond_alpha",
+    summary: "Leaky integrate-and-fire neuron with alpha-shaped synaptic conductances.",
+    parameters: &[C_M, G_L, TAU_SYN_EX_SHORT, TAU_SYN_IN, T_REF, E_L, E_EX, E_IN, V_RESET_HIGH, V_TH, I_E],
+    states: &[
+        State {
+            name: "V_m",
+            dimension: Dimension::Voltage,
+            initial: Initial::Parameter("E_L"),
+            meaning: "membrane potential",
+        },
+        conductance("g_ex", "excitatory synaptic conductance"),
+        conductance("g_in", "inhibitory synaptic conductance"),
+        slope("dg_ex", "slope D_ex of the excitatory conductance, in nS/ms"),
+        slope("dg_in", "slope D_in of the inhibitory conductance, in nS/ms"),
+    ],
+    weight: Dimension::Conductance,
+    ports: Ports::BySign,
+    check: reset_below_threshold,
+    charge: None,
+    grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
+    exact: None,
+};
+
+const fn conductance(name: &'static str, meaning: &'static str) -> State {
+    State { name, dimension: Dimension::Conductance, initial: Initial::Value(0.0), meaning }
+}
+
+const fn slope(name: &'static str, meaning: &'static str) -> State {
+    State { name, dimension: Dimension::Number, initial: Initial::Value(0.0), meaning }
+}
+
+const NAMES: &[&str] =
+    &["C_m", "g_L", "tau_syn_ex", "tau_syn_in", "t_ref", "E_L", "E_ex", "E_in", "V_reset", "V_th", "I_e"];
+/// Number of derived constants, and the place of the full refractory count among them.
+const CONSTANTS: usize = 30;
+const FULL: usize = 2;
+
+struct IafCondAlpha<R> {
+    /// mV
+    v: Vec<R>,
+    /// nS
+    g_ex: Vec<R>,
+    /// nS
+    g_in: Vec<R>,
+    /// nS/ms
+    d_ex: Vec<R>,
+    /// nS/ms
+    d_in: Vec<R>,
+    /// Refractory steps, see [`crate::neurons::blocks`].
+    left: Vec<R>,
+    constants: Table<R, CONSTANTS>,
+    /// Steps per time constant, dt/tau_syn_ex and dt/tau_syn_in.
+    rates: Table<f64, 2>,
+}
+
+fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
+    let h = cells.dt;
+    let rates = |of: &dyn Fn(&str) -> f64| [h / of("tau_syn_ex"), h / of("tau_syn_in")];
+    let constants = Table::derive(cells, NAMES, |of| {
+        let from_i = h / of("C_m");
+        let [x_ex, x_in] = rates(of);
+        let [ex, inh] = [x_ex, x_in].map(|x| parabola_of_exponential(x).map(|c| c * from_i));
+        let [ex_d, in_d] = [x_ex, x_in].map(|x| parabola_of_alpha(x).map(|c| c * from_i * h));
+        let (decay_ex, decay_in) = (decay(h, of("tau_syn_ex")), decay(h, of("tau_syn_in")));
+        let head = [
+            of("V_th"),
+            of("V_reset"),
+            full_count(of("t_ref"), h),
+            of("E_L"),
+            of("E_ex"),
+            of("E_in"),
+            of("I_e"),
+            from_i,
+            from_i * of("g_L"),
+            h,
+            strain(x_ex) * from_i,
+            strain(x_in) * from_i,
+        ];
+        let tail =
+            [decay_ex, decay_in, h * decay_ex, h * decay_in, E / of("tau_syn_ex"), E / of("tau_syn_in")];
+        let mut all = [0.0; CONSTANTS];
+        let parts = head.into_iter().chain(ex).chain(ex_d).chain(inh).chain(in_d).chain(tail);
+        all.iter_mut().zip(parts).for_each(|(place, constant)| *place = constant);
+        all
+    });
+    Box::new(IafCondAlpha {
+        v: cells.initial(0),
+        g_ex: cells.initial(1),
+        g_in: cells.initial(2),
+        d_ex: cells.initial(3),
+        d_in: cells.initial(4),
+        left: vec![R::ZERO; cells.len],
+        constants,
+        rates: Table::derive(cells, &["tau_syn_ex", "tau_syn_in"], rates),
+    })
+}
+
+impl<R: Real> IafCondAlpha<R> {
+    /// The neurons of a block that [`integrate`] has left out.
+    fn integrate_strong(&mut self, block: &Range<usize>, current: &[R]) {
+        for i in block.clone() {
+            let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, h, strain_ex, strain_in, ..] =
+                self.constants.at(i);
+            let (g_ex, g_in) = (self.g_ex[i], self.g_in[i]);
+            let (d_ex, d_in) = (self.d_ex[i] * h, self.d_in[i] * h);
+            let strained = leak + ((g_ex + d_ex) * strain_ex + (g_in + d_in) * strain_in);
+            if self.left[i] > R::ZERO || strained <= R::of(LIMIT) {
+                continue;
+            }
+            let [x_ex, x_in] = self.rates.at(i);
+            let courses = [
+                (leak, R::ZERO, 0.0, e_l),
+                (g_ex * from_i, d_ex * from_i, x_ex, e_ex),
+                (g_in * from_i, d_in * from_i, x_in, e_in),
+            ];
+            let courses = courses.map(|(g, slope, x, reversal)| Course {
+                g: g.wide(),
+                slope: slope.wide(),
+                x,
+                reversal: reversal.wide(),
+            });
+            let drive = (current[i] + i_e) * from_i;
+            self.v[i] = R::of(strong_step(self.v[i].wide(), courses, drive.wide()));
+        }
+    }
+}
+
+impl<R: Real> Dynamics<R> for IafCondAlpha<R> {
+    fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        for block in blocks(self.v.len()) {
+            let at = || block.clone();
+            let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
+            let (g_ex, g_in) = (&self.g_ex[at()], &self.g_in[at()]);
+            let (d_ex, d_in) = (&self.d_ex[at()], &self.d_in[at()]);
+            let current = &input.current[at()];
+            let strong = match &self.constants {
+                Table::Shared(values) => {
+                    integrate(v, left, g_ex, g_in, d_ex, d_in, current, SharedBy(*values))
+                }
+                Table::Each(columns) => {
+                    let constants = Table::block(columns, &block);
+                    integrate(v, left, g_ex, g_in, d_ex, d_in, current, constants)
+                }
+            };
+            if strong {
+                self.integrate_strong(&block, input.current);
+            }
+            let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
+            let (g_ex, g_in) = (&mut self.g_ex[at()], &mut self.g_in[at()]);
+            let (d_ex, d_in) = (&mut self.d_ex[at()], &mut self.d_in[at()]);
+            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let fired = match &self.constants {
+                Table::Shared(values) => fire(v, left, g_ex, g_in, d_ex, d_in, ex, inh, SharedBy(*values)),
+                Table::Each(columns) => {
+                    let constants = Table::block(columns, &block);
+                    fire(v, left, g_ex, g_in, d_ex, d_in, ex, inh, constants)
+                }
+            };
+            if fired {
+                collect(&self.left, &self.constants, FULL, block, spikes);
+            }
+        }
+    }
+
+    fn state(&self, state: usize) -> &[R] {
+        [&self.v, &self.g_ex, &self.g_in, &self.d_ex, &self.d_in][state]
+    }
+
+    fn save(&self, out: &mut Saver) {
+        for values in [&self.v, &self.g_ex, &self.g_in, &self.d_ex, &self.d_in, &self.left] {
+            out.list(values);
+        }
+    }
+
+    fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        [&mut self.v, &mut self.g_ex, &mut self.g_in, &mut self.d_ex, &mut self.d_in, &mut self.left]
+            .into_iter()
+            .try_for_each(|values| from.list_into(values))
+    }
+}
+
+/// V and the refractory count of one block move over a step; whether any neuron's conductances are
+/// too strong for it, whose V is then left as it was.
+#[expect(clippy::too_many_arguments, reason = "as arguments, slices are known not to overlap")]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
+    v: &mut [R],
+    left: &mut [R],
+    g_ex: &[R],
+    g_in: &[R],
+    d_ex: &[R],
+    d_in: &[R],
+    current: &[R],
+    constants: K,
+) -> bool {
+    let n = v.len();
+    let (left, g_ex, g_in, current) = (&mut left[..n], &g_ex[..n], &g_in[..n], &current[..n]);
+    let (d_ex, d_in) = (&d_ex[..n], &d_in[..n]);
+    let constants = constants.cut(n);
+    let limit = R::of(LIMIT);
+    let mut any = false;
+    for i in 0..n {
+        let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, h, strain_ex, strain_in, rest @ ..] =
+            constants.at(i);
+        let [p0, p1, p2, q0, q1, q2, r0, r1, r2, s0, s1, s2, ..] = rest;
+        let still = (left[i] - R::ONE).max(R::ZERO);
+        let (ge, gi, de, di) = (g_ex[i], g_in[i], d_ex[i], d_in[i]);
+        let ex = [ge * p0 + de * q0, ge * p1 + de * q1, ge * p2 + de * q2];
+        let inh = [gi * r0 + di * s0, gi * r1 + di * s1, gi * r2 + di * s2];
+        let (to_ex, to_in) = (e_ex - v[i], e_in - v[i]);
+        let drive = (current[i] + i_e) * from_i + leak * (e_l - v[i]);
+        let a = [leak + (ex[0] + inh[0]), ex[1] + inh[1], ex[2] + inh[2]];
+        let f = [
+            drive + (ex[0] * to_ex + inh[0] * to_in),
+            ex[1] * to_ex + inh[1] * to_in,
+            ex[2] * to_ex + inh[2] * to_in,
+        ];
+        let moved = v[i] + series(a, f);
+        let strained = leak + ((ge + de * h) * strain_ex + (gi + di * h) * strain_in);
+        let weak = strained <= limit;
+        let free = !(still > R::ZERO);
+        v[i] = if weak & free { moved } else { v[i] };
+        left[i] = still;
+        any |= free & !weak;
+    }
+    any
+}
+
+/// Conductances of one block decay and receive, and V meets the threshold; whether any neuron fired.
+#[expect(clippy::too_many_arguments, reason = "as arguments, slices are known not to overlap")]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn fire<R: Real, K: Lookup<R, CONSTANTS>>(
+    v: &mut [R],
+    left: &mut [R],
+    g_ex: &mut [R],
+    g_in: &mut [R],
+    d_ex: &mut [R],
+    d_in: &mut [R],
+    arrived_ex: &[R],
+    arrived_in: &[R],
+    constants: K,
+) -> bool {
+    let n = v.len();
+    let (left, g_ex, g_in) = (&mut left[..n], &mut g_ex[..n], &mut g_in[..n]);
+    let (d_ex, d_in) = (&mut d_ex[..n], &mut d_in[..n]);
+    let (arrived_ex, arrived_in) = (&arrived_ex[..n], &arrived_in[..n]);
+    let constants = constants.cut(n);
+    let mut any = false;
+    for i in 0..n {
+        let [v_th, v_reset, full, .., decay_ex, decay_in, turn_ex, turn_in, kick_ex, kick_in] =
+            constants.at(i);
+        g_ex[i] = g_ex[i] * decay_ex + d_ex[i] * turn_ex;
+        g_in[i] = g_in[i] * decay_in + d_in[i] * turn_in;
+        d_ex[i] = d_ex[i] * decay_ex + arrived_ex[i] * kick_ex;
+        d_in[i] = d_in[i] * decay_in - arrived_in[i] * kick_in;
+        let fires = v[i] >= v_th;
+        v[i] = if fires { v_reset } else { v[i] };
+        left[i] = if fires { full } else { left[i] };
+        any |= fires;
+    }
+    any
+}

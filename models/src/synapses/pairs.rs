@@ -1,0 +1,85 @@
+//! All pairs of a pre- and a postsynaptic spike, through one trace on either side.
+//!
+//! At a presynaptic spike of time `t`, after the last one at `t'`, with dendritic delay `d`:
+//! every postsynaptic spike `s` in `(t' - d, t - d]`, in order, facilitates with
+//! `K₊ e^(-(s + d - t')/τ₊)`; then the weight is depressed with the postsynaptic trace `K₋` just
+//! before `t - d`; then it is sent; then `K₊ ← K₊ e^(-(t - t')/τ₊) + 1`.
+
+use crate::synapses::archive::{Archive, Decay};
+use sim_core::real::Real;
+use sim_core::synapse::PreSpike;
+
+/// Numbers per run: the time of the last spike in steps, and K₊ just after it.
+pub const PRE: usize = 2;
+
+/// The traces of pair rules.
+#[derive(Debug)]
+pub struct Pairs {
+    /// The postsynaptic spikes with K₋.
+    pub archive: Archive<1>,
+    plus: Decay,
+}
+
+impl Pairs {
+    /// Traces with these time constants in ms.
+    pub fn new(neurons: usize, tau_plus: f64, tau_minus: f64, dt: f64) -> Self {
+        Pairs { archive: Archive::new(neurons, [Decay::new(tau_minus, dt)]), plus: Decay::new(tau_plus, dt) }
+    }
+
+    /// The decay of K₊.
+    pub fn plus(&self) -> &Decay {
+        &self.plus
+    }
+
+    /// From when on a run needs postsynaptic spikes. Before its first spike it needs none to
+    /// facilitate, so a source that never speaks does not make its targets remember everything.
+    pub fn needed_from(&self, pre: &[f64], delay: f64) -> f64 {
+        if pre[1] == 0.0 { self.archive.needed_by_silent(delay) } else { pre[0] - delay }
+    }
+
+    /// Delivers a spike: `facilitate` and `depress` turn (weight, trace) into a weight.
+    #[inline]
+    pub fn deliver<R: Real>(
+        &mut self,
+        spike: PreSpike,
+        pre: &mut [f64],
+        row: Row<'_, R>,
+        facilitate: impl Fn(f64, f64) -> f64,
+        depress: impl Fn(f64, f64) -> f64,
+    ) {
+        let (last, k_plus) = (pre[0], pre[1]);
+        let (after, until) = (last - spike.delay, spike.time - spike.delay);
+        row.change(|neuron, mut weight| {
+            if k_plus > 0.0 {
+                self.archive.between(neuron, after, until, |post| {
+                    weight = facilitate(weight, k_plus * self.plus.over(post.time - after));
+                });
+            }
+            depress(weight, self.archive.trace_before(neuron, until, 0))
+        });
+        pre[0] = spike.time;
+        pre[1] = k_plus * self.plus.over(spike.time - last) + 1.0;
+        self.archive.hear(spike.time + spike.delay);
+    }
+}
+
+/// The synapses that a spike arrives through.
+pub struct Row<'a, R> {
+    /// Targets.
+    pub neurons: &'a [u16],
+    /// A weight for each.
+    pub weights: &'a mut [R],
+    /// Where to append what they transmit.
+    pub sent: &'a mut Vec<R>,
+}
+
+impl<R: Real> Row<'_, R> {
+    /// Changes each weight, in double precision, and sends what it became.
+    #[inline]
+    pub fn change(self, mut update: impl FnMut(usize, f64) -> f64) {
+        self.sent.extend(self.neurons.iter().zip(self.weights).map(|(&neuron, weight)| {
+            *weight = R::of(update(usize::from(neuron), weight.wide()));
+            *weight
+        }));
+    }
+}

@@ -1,0 +1,159 @@
+//! Reads numbers of any type out of files of any maker.
+
+use crate::hdf5::error::FileError;
+use crate::hdf5::growing::Element;
+use rust_hdf5::{H5Dataset, H5File, H5Type, Hdf5Error};
+use std::path::{Path, PathBuf};
+
+/// A file opened for reading.
+pub(crate) struct Source {
+    path: PathBuf,
+    file: H5File,
+}
+
+impl Source {
+    pub(crate) fn open(path: &Path) -> Result<Source, FileError> {
+        let bytes = std::fs::metadata(path).map_err(|error| FileError::io(path, "cannot be read", &error))?;
+        if !bytes.is_file() {
+            return Err(FileError::new(path, "this is not a file"));
+        }
+        let file =
+            H5File::open(path).map_err(|error| FileError::hdf5(path, "cannot be read as HDF5", &error))?;
+        Ok(Source { path: path.to_path_buf(), file })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn error(&self, message: impl Into<String>) -> FileError {
+        FileError::new(&self.path, message)
+    }
+
+    /// Names of the groups inside a group, sorted; none if there is no such group.
+    pub(crate) fn groups(&self, path: &str) -> Vec<String> {
+        let group = path.split('/').try_fold(self.file.root_group(), |group, name| group.group(name));
+        group.and_then(|group| group.group_names()).unwrap_or_default()
+    }
+
+    /// Whether there is such a dataset.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.file.dataset(path).is_ok()
+    }
+
+    /// The first of several names that is a dataset of a group.
+    pub(crate) fn any<'a>(&self, group: &str, names: &[&'a str]) -> Option<&'a str> {
+        names.iter().copied().find(|name| self.has(&join(group, name)))
+    }
+
+    pub(crate) fn shape(&self, path: &str) -> Result<Vec<usize>, FileError> {
+        Ok(self.dataset(path)?.shape())
+    }
+
+    /// Numbers of any type.
+    pub(crate) fn floats(&self, path: &str) -> Result<Vec<f64>, FileError> {
+        let dataset = self.dataset(path)?;
+        let read = dataset.read_numeric_as::<f64>().or_else(|error| match error {
+            Hdf5Error::TypeMismatch(_) => match dataset.read_numeric_as::<i64>() {
+                Ok(numbers) => Ok(numbers.into_iter().map(|number| number as f64).collect()),
+                Err(_) => Ok(dataset.read_numeric_as::<u64>()?.into_iter().map(|n| n as f64).collect()),
+            },
+            other => Err(other),
+        });
+        read.map_err(|error| self.unreadable(path, &error))
+    }
+
+    /// Whole numbers ≥ 0 of any type.
+    pub(crate) fn ids(&self, path: &str) -> Result<Vec<u64>, FileError> {
+        let dataset = self.dataset(path)?;
+        match dataset.read_numeric_as::<u64>() {
+            Ok(numbers) => Ok(numbers),
+            Err(Hdf5Error::TypeMismatch(_)) => self
+                .floats(path)?
+                .into_iter()
+                .map(|number| {
+                    let whole = number >= 0.0 && number.fract() == 0.0 && number < 2_f64.powi(53);
+                    whole
+                        .then_some(number as u64)
+                        .ok_or_else(|| self.error(format!("/{path}: {number} is not an id")))
+                })
+                .collect(),
+            Err(error) => Err(self.unreadable(path, &error)),
+        }
+    }
+
+    /// Whole numbers.
+    pub(crate) fn integers(&self, path: &str) -> Result<Vec<i64>, FileError> {
+        self.dataset(path)?.read_numeric_as::<i64>().map_err(|error| self.unreadable(path, &error))
+    }
+
+    /// The bytes of some rows of a dataset that has this very type.
+    pub(crate) fn rows(
+        &self,
+        path: &str,
+        element: Element,
+        first: u64,
+        count: u64,
+    ) -> Result<Vec<u8>, FileError> {
+        fn read<T: H5Type, const N: usize>(
+            dataset: &H5Dataset,
+            starts: &[usize],
+            counts: &[usize],
+            bytes: fn(T) -> [u8; N],
+        ) -> Result<Vec<u8>, Hdf5Error> {
+            Ok(dataset.read_slice::<T>(starts, counts)?.into_iter().flat_map(bytes).collect())
+        }
+        let dataset = self.dataset(path)?;
+        let (mut starts, mut counts) = (vec![0; dataset.ndims()], dataset.shape());
+        if counts.is_empty() {
+            return Err(self.error(format!("/{path} is a single number")));
+        }
+        (starts[0], counts[0]) = (first as usize, count as usize);
+        let read = match element {
+            Element::F32 => read(&dataset, &starts, &counts, f32::to_le_bytes),
+            Element::F64 => read(&dataset, &starts, &counts, f64::to_le_bytes),
+            Element::I64 => read(&dataset, &starts, &counts, i64::to_le_bytes),
+            Element::U64 => read(&dataset, &starts, &counts, u64::to_le_bytes),
+        };
+        read.map_err(|error| self.unreadable(path, &error))
+    }
+
+    /// Texts of any kind.
+    pub(crate) fn texts(&self, path: &str) -> Result<Vec<String>, FileError> {
+        self.dataset(path)?.read_strings().map_err(|error| self.unreadable(path, &error))
+    }
+
+    /// An attribute of a dataset that is a text.
+    pub(crate) fn word(&self, path: &str, name: &str) -> Option<String> {
+        self.file.dataset(path).ok()?.attr(name).ok()?.read_string().ok()
+    }
+
+    /// An attribute of a dataset that is a number.
+    pub(crate) fn number(&self, path: &str, name: &str) -> Option<f64> {
+        let attribute = self.file.dataset(path).ok()?.attr(name).ok()?;
+        let float = attribute.read_numeric_as::<f64>().ok().and_then(|numbers| numbers.first().copied());
+        float.or_else(|| self.count(path, name).map(|count| count as f64))
+    }
+
+    /// An attribute of a dataset that is a whole number ≥ 0.
+    pub(crate) fn count(&self, path: &str, name: &str) -> Option<u64> {
+        let attribute = self.file.dataset(path).ok()?.attr(name).ok()?;
+        attribute.read_numeric_as::<u64>().ok()?.first().copied()
+    }
+
+    fn dataset(&self, path: &str) -> Result<H5Dataset, FileError> {
+        self.file.dataset(path).map_err(|error| match error {
+            Hdf5Error::NotFound(_) => self.error(format!("there is no /{path}")),
+            other => self.unreadable(path, &other),
+        })
+    }
+
+    fn unreadable(&self, path: &str, error: &Hdf5Error) -> FileError {
+        self.error(format!("/{path} cannot be read: {error}"))
+    }
+}
+
+/// A path inside a group; the root group is empty.
+pub(crate) fn join(group: &str, name: &str) -> String {
+    if group.is_empty() { name.into() } else { format!("{group}/{name}") }
+}

@@ -1,0 +1,8 @@
+//! The verbs of the command line, one file each.
+
+pub mod check;
+pub mod graph;
+pub mod list;
+pub mod plot;
+pub mod recover;
+pub mod run;

@@ -1,0 +1,234 @@
+//! `saltus run`: a network file becomes a recording, a raster and a summary.
+
+use crate::checkpoint::{self, Checkpoints};
+use crate::command::plot;
+use crate::open::{Opened, OpenArgs, reopen};
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::summary::Summary;
+use anyhow::{Context, Result};
+use clap::Args;
+use recordings::hdf5::folder::Folder;
+use recordings::hdf5::plan::Plan;
+use recordings::hdf5::provenance::Provenance;
+use recordings::hdf5::recorder::{Existing, Recorder};
+use sim_core::backend::{Backend, Load, Machine};
+use sim_core::connect::connect;
+use sim_core::observer::Observer;
+use sim_core::run::{Ended, run as live};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Exit code of a run that was interrupted with Ctrl-C, as shells expect.
+const INTERRUPTED: u8 = 130;
+
+/// What can be asked of `saltus run`.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  saltus run networks/brunel.ron
+  saltus run networks/brunel.ron --out results/g6 --set 'projections[1].weight=mV(-0.6)'
+  saltus run networks/microcircuit.ron --set scale=0.1 --duration 2s --threads 2
+  saltus run networks/brunel_stdp.ron --checkpoint-every 500ms --out long
+  saltus run --resume long")]
+pub struct RunArgs {
+    /// The network file
+    #[arg(required_unless_present = "resume")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgs,
+    /// Folder for spikes.h5, raster.svg and summary.json (default: what the file says, or out/NAME)
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How many threads (default: what the file says, or all cores); the result does not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// The machine to run on (default: what the file says, or Cpu)
+    #[arg(long, value_name = "NAME")]
+    backend: Option<String>,
+    /// Go on from the newest checkpoint of this output folder, or from this checkpoint file
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "set", "seed", "duration", "out", "checkpoint_every"])]
+    resume: Option<PathBuf>,
+    /// No progress bar and no summary on the terminal
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What a run needs to know before the machine is built.
+struct Plans {
+    opened: Opened,
+    output: Output,
+    /// The checkpoint to go on from.
+    resume: Option<PathBuf>,
+}
+
+/// Runs a network.
+pub fn run(args: &RunArgs) -> Result<ExitCode> {
+    let plans = match &args.resume {
+        Some(place) => resumed(place)?,
+        None => match fresh(args) {
+            Ok(plans) => plans,
+            Err(code) => return Ok(code),
+        },
+    };
+    let network = Arc::clone(&plans.opened.network);
+    let threads = threads(args.threads.or(network.backend.threads));
+    let wanted = args.backend.as_deref().unwrap_or(&network.backend.name);
+    let Some(backend) = backend(wanted) else {
+        let names: Vec<&str> = backends::ALL.iter().map(|backend| backend.name).collect();
+        eprintln!("error: no backend is called {wanted:?}; there is {}", names.join(", "));
+        return Ok(ExitCode::from(2));
+    };
+
+    let begin = Instant::now();
+    let files = Folder::new(plans.opened.path.parent().unwrap_or(Path::new("")));
+    let built = build(&plans.opened, backend, &files, threads, args.quiet);
+    let mut machine = match built {
+        Ok(machine) => machine,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let plan = Plan::of(&network);
+    machine.probe(&plan.probes());
+    if let Some(from) = &plans.resume {
+        checkpoint::restore(from, plans.opened.digest(), &mut *machine)?;
+    }
+    let build_s = begin.elapsed().as_secs_f64();
+
+    let mut recorder = recorder(&plans, plan, threads, build_s, &*machine)?;
+    let (from, before) = (machine.now(), machine.counters());
+    let mut progress = Progress::new(from, network.duration, network.dt, args.quiet);
+    let mut checkpoints = checkpoints(&plans)?;
+    let stop = stop_on_ctrl_c()?;
+    let mut observers: Vec<&mut dyn Observer> = vec![&mut recorder, &mut progress];
+    // After the recorder: a checkpoint promises that everything before it is recorded.
+    if let Some(checkpoints) = &mut checkpoints {
+        observers.push(checkpoints);
+    }
+    let begin = Instant::now();
+    let ended = live(&mut *machine, network.duration, &mut observers, stop)?;
+    let simulate_s = begin.elapsed().as_secs_f64();
+
+    let until = machine.now();
+    if let (Ended::Interrupted(_), Some(checkpoints)) = (ended, &checkpoints) {
+        checkpoints.write(&*machine)?;
+    }
+    let summary = Summary {
+        network: &network,
+        until,
+        from,
+        counters: machine.counters(),
+        events_before: before.synaptic_events,
+        build_s,
+        simulate_s,
+        threads,
+        backend: backend.name,
+        complete: ended == Ended::Complete,
+    };
+    let json = format!("{:#}\n", summary.json());
+    checkpoint::write_whole(&plans.output.summary, json.as_bytes())
+        .with_context(|| format!("{} was not written", plans.output.summary.display()))?;
+    let raster = plot::raster(&plans.output.recording, &plans.output.raster)?;
+    if !args.quiet {
+        print!("{}", summary.text());
+        let written = [Some(&plans.output.recording), raster.then_some(&plans.output.raster), Some(&plans.output.summary)];
+        let written: Vec<String> = written.into_iter().flatten().map(|path| path.display().to_string()).collect();
+        println!("  wrote {}", written.join(", "));
+    }
+    Ok(match ended {
+        Ended::Complete => ExitCode::SUCCESS,
+        Ended::Interrupted(step) => {
+            eprintln!("interrupted at {} ms; what was recorded until then is whole", step as f64 * network.dt);
+            ExitCode::from(INTERRUPTED)
+        }
+    })
+}
+
+fn fresh(args: &RunArgs) -> Result<Plans, ExitCode> {
+    let file = args.file.as_deref().unwrap_or(Path::new(""));
+    let opened = args.open.open(file)?;
+    let output = match &args.out {
+        Some(folder) => Output::folder(folder),
+        None => Output::said(&opened.network, file),
+    };
+    match output.prepare() {
+        Ok(None) => {}
+        Ok(Some(previous)) if !args.quiet => eprintln!("the earlier recording was moved to {}", previous.display()),
+        Ok(Some(_)) => {}
+        Err(error) => {
+            eprintln!("error: {}: {error}", output.recording.display());
+            return Err(ExitCode::FAILURE);
+        }
+    }
+    Ok(Plans { opened, output, resume: None })
+}
+
+fn resumed(place: &Path) -> Result<Plans> {
+    let folder = if place.is_dir() && place.join("checkpoints").is_dir() { place.join("checkpoints") } else { place.to_owned() };
+    let checkpoint = checkpoint::newest(&folder)?;
+    let beside = checkpoint.parent().unwrap_or(Path::new(""));
+    let (opened, output) = reopen(&beside.join("run.json"))?;
+    Ok(Plans { opened, output, resume: Some(checkpoint) })
+}
+
+fn threads(said: Option<usize>) -> usize {
+    said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get())).max(1)
+}
+
+fn backend(name: &str) -> Option<&'static Backend> {
+    let name = if name.is_empty() { "Cpu" } else { name };
+    backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(name))
+}
+
+/// Network → machine, or why not, in words.
+fn build(opened: &Opened, backend: &Backend, files: &Folder, threads: usize, quiet: bool) -> Result<Box<dyn Machine>, String> {
+    let connectivity = connect(&opened.network, files).map_err(|error| error.to_string())?;
+    let bar = Progress::building(quiet);
+    let load = Load {
+        network: Arc::clone(&opened.network),
+        connectivity: Arc::new(connectivity),
+        files,
+        threads,
+        progress: &|share| bar.set_position((share * 100.0) as u64),
+    };
+    let machine = (backend.load)(load);
+    bar.finish_and_clear();
+    machine.map_err(|refusal| format!("{} cannot take this network\n{refusal}", backend.name))
+}
+
+fn recorder(plans: &Plans, plan: Plan, threads: usize, build_s: f64, machine: &dyn Machine) -> Result<Recorder> {
+    let path = &plans.output.recording;
+    let provenance = Provenance::now(&plans.opened.text(), env!("CARGO_PKG_VERSION"), threads, build_s);
+    if plans.resume.is_some() {
+        let resumed = Recorder::resume(path, plan, &provenance, machine, machine.now());
+        return resumed.context("the recording cannot go on");
+    }
+    Recorder::create(path, plan, &provenance, machine, Existing::Refuse).context("the recording was not started")
+}
+
+fn checkpoints(plans: &Plans) -> Result<Option<Checkpoints>> {
+    let Some(every) = plans.opened.network.checkpoint_every else { return Ok(None) };
+    let folder = &plans.output.checkpoints;
+    if plans.resume.is_none() {
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        plans.opened.note(&folder.join("run.json"), &plans.output)?;
+    }
+    Ok(Some(Checkpoints::new(folder.clone(), every, plans.opened.digest())))
+}
+
+/// A flag that the first Ctrl-C raises; the second one ends the program at once.
+fn stop_on_ctrl_c() -> Result<&'static AtomicBool> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let set = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+    set.context("Ctrl-C cannot be heard")?;
+    Ok(&STOP)
+}

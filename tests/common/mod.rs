@@ -1,0 +1,52 @@
+//! What the integration tests share: a network's life, from text to spikes.
+
+use saltus::open::read;
+use sim_core::backend::{Epoch, Load, Machine};
+use sim_core::connect::connect;
+use sim_core::data::NoFiles;
+use sim_core::network::Network;
+use sim_core::spike::Spike;
+use std::sync::Arc;
+
+/// The text of a shipped network.
+pub fn shipped(name: &str) -> String {
+    let path = format!("{}/networks/{name}.ron", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A checked network.
+pub fn network(text: &str, settings: &[&str]) -> Arc<Network> {
+    let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_string()).collect();
+    Arc::new(read("test.ron", text, &settings).unwrap_or_else(|mistakes| panic!("{mistakes}")))
+}
+
+/// A network loaded onto a number of threads.
+pub fn load(network: &Arc<Network>, threads: usize) -> Box<dyn Machine> {
+    let connectivity = Arc::new(connect(network, &NoFiles).unwrap());
+    let load = Load { network: Arc::clone(network), connectivity, files: &NoFiles, threads, progress: &|_| {} };
+    (backends::cpu::BACKEND.load)(load).unwrap()
+}
+
+/// Lives until a step in epochs of at most `most` steps, and returns the spikes.
+pub fn live(machine: &mut dyn Machine, until: i64, most: i64) -> Vec<Spike> {
+    let (mut epoch, mut spikes) = (Epoch::default(), Vec::new());
+    while machine.now() < until {
+        let end = until.min(machine.now() + machine.epoch().min(most));
+        machine.advance(end, &mut epoch);
+        spikes.append(&mut epoch.spikes);
+    }
+    spikes
+}
+
+/// Spikes as what a recording says of them: population, index, the bits of the time; in that order.
+pub fn table(network: &Network, spikes: &[Spike]) -> Vec<(String, u32, u64)> {
+    let mut rows: Vec<_> = spikes
+        .iter()
+        .map(|spike| {
+            let (population, index) = network.locate(spike.neuron);
+            (network.populations[population].name.clone(), index, spike.time(network.dt).to_bits())
+        })
+        .collect();
+    rows.sort_unstable();
+    rows
+}

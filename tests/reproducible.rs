@@ -1,0 +1,124 @@
+//! The same file and seed give the same bits: for any number of threads, any cut into epochs, any
+//! order of what is listed, and across a checkpoint.
+
+mod common;
+
+use common::{live, load, network, shipped, table};
+use sim_core::network::Network;
+use sim_core::snapshot::{Loader, Saver};
+use sim_core::spike::Spike;
+use std::sync::Arc;
+
+/// The shipped networks, made short enough to be run many times.
+const SHIPPED: [(&str, &[&str]); 6] = [
+    ("brunel", &["simulation.duration=ms(150)"]),
+    ("brunel_stdp", &["simulation.duration=ms(120)"]),
+    ("cuba", &["simulation.duration=ms(600)"]),
+    ("coba", &["simulation.duration=ms(600)"]),
+    ("microcircuit", &["simulation.duration=ms(600)", "scale=0.1"]),
+    ("scale_free", &["simulation.duration=ms(120)"]),
+];
+
+fn spikes(network: &Arc<Network>, threads: usize, most: i64) -> Vec<Spike> {
+    live(&mut *load(network, threads), network.duration, most)
+}
+
+#[test]
+fn shipped_networks_spike_alike_on_1_2_3_and_8_threads() {
+    for (name, settings) in SHIPPED {
+        let network = network(&shipped(name), settings);
+        let alone = spikes(&network, 1, i64::MAX);
+        assert!(alone.len() > 100, "{name} fired {} spikes only", alone.len());
+        for threads in [2, 3, 8] {
+            assert!(alone == spikes(&network, threads, i64::MAX), "{name} differs on {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_populations_projections_and_stimuli_does_not_matter() {
+    for (name, settings) in SHIPPED {
+        let text = shipped(name);
+        let forward = network(&text, settings);
+        let turned = ["populations", "projections", "stimuli"].iter().fold(text, |text, list| reversed(&text, list));
+        let backward = network(&turned, settings);
+        assert_ne!(forward.listed(), backward.listed(), "{name} was not turned round");
+        let (a, b) = (spikes(&forward, 2, i64::MAX), spikes(&backward, 2, i64::MAX));
+        assert!(table(&forward, &a) == table(&backward, &b), "{name} depends on the order of its lists");
+    }
+}
+
+#[test]
+fn a_run_resumed_from_a_checkpoint_on_other_threads_ends_with_the_same_bits() {
+    for (name, settings) in SHIPPED {
+        let network = network(&shipped(name), settings);
+        let whole = spikes(&network, 2, i64::MAX);
+        let mut machine = load(&network, 2);
+        let half = network.duration / 2 + 7;
+        let mut parts = live(&mut *machine, half, i64::MAX);
+        let mut saver = Saver::default();
+        machine.save(&mut saver);
+        let bytes = saver.into_bytes();
+        let mut again = load(&network, 3);
+        let mut loader = Loader::new(&bytes);
+        again.restore(&mut loader).unwrap();
+        loader.finish().unwrap();
+        parts.extend(live(&mut *again, network.duration, i64::MAX));
+        assert!(whole == parts, "{name} went on differently");
+    }
+}
+
+#[test]
+fn the_cut_into_epochs_does_not_matter() {
+    for (name, settings) in &SHIPPED[..2] {
+        let network = network(&shipped(name), settings);
+        assert!(spikes(&network, 2, i64::MAX) == spikes(&network, 2, 4), "{name} depends on its epochs");
+    }
+}
+
+#[test]
+fn plastic_weights_are_alike_on_any_thread_count_and_across_a_checkpoint() {
+    let network = network(&shipped("brunel_stdp"), &["simulation.duration=ms(60)", "simulation.warm_up=ms(0)"]);
+    let plastic = network.projections.iter().position(|projection| projection.plasticity.is_some()).unwrap();
+    let weights = |threads: usize| {
+        let mut machine = load(&network, threads);
+        live(&mut *machine, network.duration, i64::MAX);
+        let mut all = Vec::new();
+        machine.weights(plastic, &mut |source, target, weight, delay| all.push((source, target, weight.to_bits(), delay)));
+        all
+    };
+    let alone = weights(1);
+    assert_eq!(alone.len(), 10_000_000);
+    assert!(alone == weights(3));
+}
+
+/// The text with the items of one of its lists in reverse order.
+fn reversed(text: &str, list: &str) -> String {
+    let Some(start) = text.find(&format!("\n    {list}: [")).map(|at| at + list.len() + 8) else {
+        return text.to_owned();
+    };
+    let (mut depth, mut items, mut item_start, mut end) = (0, Vec::new(), None, start);
+    for (at, letter) in text[start..].char_indices() {
+        match letter {
+            '(' | '[' | '{' => {
+                if depth == 0 {
+                    item_start = Some(start + at);
+                }
+                depth += 1;
+            }
+            ')' | ']' | '}' if depth == 0 => {
+                end = start + at;
+                break;
+            }
+            ')' | ']' | '}' => {
+                depth -= 1;
+                if let (0, Some(from)) = (depth, item_start) {
+                    items.push(&text[from..=start + at]);
+                }
+            }
+            _ => {}
+        }
+    }
+    let turned: Vec<&str> = items.into_iter().rev().collect();
+    format!("{}\n{}\n    {}", &text[..start], turned.join(",\n"), &text[end..])
+}
