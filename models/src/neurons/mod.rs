@@ -3,9 +3,12 @@
 mod aeif;
 pub mod aeif_cond_alpha;
 pub mod aeif_cond_exp;
-<<<<<<< HEAD
+pub mod aeif_psc_exp;
 pub mod blocks;
 pub mod conductance;
+pub mod hh_cond_exp_traub;
+mod hh_membrane;
+pub mod hh_psc_alpha;
 pub mod iaf_cond_alpha;
 pub mod iaf_cond_exp;
 pub mod iaf_psc_alpha;
@@ -13,12 +16,6 @@ pub mod iaf_psc_delta;
 pub mod iaf_psc_exp;
 pub mod integrate_and_fire;
 pub mod izhikevich;
-=======
-pub mod aeif_psc_exp;
-pub mod hh_cond_exp_traub;
-mod hh_membrane;
-pub mod hh_psc_alpha;
->>>>>>> neurons-stiff
 mod kinetics;
 pub mod parrot;
 pub mod propagators;
@@ -28,7 +25,6 @@ use sim_core::neuron::NeuronModel;
 
 /// Every neuron model, in the order in which `saltus list` shows them.
 pub static ALL: &[&NeuronModel] = &[
-<<<<<<< HEAD
     &iaf_psc_delta::MODEL,
     &iaf_psc_exp::MODEL,
     &iaf_psc_alpha::MODEL,
@@ -36,13 +32,9 @@ pub static ALL: &[&NeuronModel] = &[
     &iaf_cond_alpha::MODEL,
     &aeif_cond_exp::MODEL,
     &aeif_cond_alpha::MODEL,
-    &izhikevich::MODEL,
-    &parrot::MODEL,
-=======
-    &aeif_cond_exp::MODEL,
-    &aeif_cond_alpha::MODEL,
     &aeif_psc_exp::MODEL,
+    &izhikevich::MODEL,
     &hh_psc_alpha::MODEL,
     &hh_cond_exp_traub::MODEL,
->>>>>>> neurons-stiff
+    &parrot::MODEL,
 ];
