@@ -62,7 +62,10 @@ fn assert_holds(path: &Path, plan: &Plan, until: i64) {
         assert_eq!((report.start, report.unit.as_str()), ((first * state.every) as f64 * plan.dt, "mV"));
         assert_eq!(report.step, state.every as f64 * plan.dt);
         assert_eq!(report.neurons, state.neurons.iter().map(|&id| u64::from(id)).collect::<Vec<_>>());
-        let value = |step: i64, id: u32| step as f64 + f64::from(id) / 128.0 + probe as f64 * 1e4;
+        let value = |step: i64, id: u32| {
+            let value = step as f64 + f64::from(id) / 3.0 + probe as f64 * 1e4;
+            if plan.precision == Precision::F32 { f64::from(value as f32) } else { value }
+        };
         let rows = (first..=until / state.every).map(|row| row * state.every);
         let expected: Vec<f64> =
             rows.flat_map(|step| state.neurons.iter().map(move |&id| value(step, id))).collect();

@@ -157,7 +157,7 @@ fn a_file_cut_off_anywhere_or_garbled_is_an_error_in_words() {
         place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut garbled = bytes.clone();
         let at = (place >> 33) as usize % 12_000;
-        let at = if place % 2 == 0 { at } else { bytes.len() - 1 - at };
+        let at = if place.is_multiple_of(2) { at } else { bytes.len() - 1 - at };
         garbled[at] ^= 1 << (place >> 61);
         std::fs::write(&path, &garbled).expect("writes");
         read_all(&path);

@@ -36,11 +36,11 @@ pub(super) struct Mark {
     pub(super) counts: Vec<u64>,
 }
 
-/// Names of the growing datasets of a group, by the group's first word.
+/// Names of the growing datasets that a group may have, by the group's first word.
 const GROWING: [(&str, &[&str]); 4] = [
     ("spikes", &["timestamps", "node_ids"]),
     ("rates", &["values"]),
-    ("report", &["data"]),
+    ("report", &["data", "data64"]),
     ("weights", &["weight", "time"]),
 ];
 
@@ -102,8 +102,8 @@ pub(super) fn marks(main: &Source) -> Result<Vec<Mark>, FileError> {
         .collect())
 }
 
-/// Paths of the growing datasets of a group.
-pub(super) fn growing(group: &str) -> impl Iterator<Item = String> + '_ {
+/// Paths of the growing datasets that a group may have.
+fn growing(group: &str) -> impl Iterator<Item = String> + '_ {
     let kind = group.split('/').next().unwrap_or_default();
     let names = GROWING.iter().find(|(word, _)| *word == kind).map_or(&[][..], |(_, names)| names);
     names.iter().map(move |name| join(group, name))
@@ -123,7 +123,7 @@ fn repair<'a>(
     let mut extents = Vec::new();
     let mut ranges = Vec::new();
     for cut in cuts {
-        for path in growing(&cut.group) {
+        for path in growing(&cut.group).filter(|path| source.has(path)) {
             let mut shape = source.shape(&path)?;
             if let Some(rows) = shape.first_mut() {
                 *rows = (*rows).min(cut.rows as usize);
