@@ -214,7 +214,9 @@ impl Recorder {
         let Some(stream) = self.places.states.get(sample.probe).copied().flatten() else { return };
         if sample.step > self.plan.warm_up {
             let Stream { file, columns, .. } = &self.streams[stream];
-            sample.values.iter().for_each(|&value| self.writing.append_number(*file, columns[0], value));
+            for &column in columns {
+                sample.values.iter().for_each(|&value| self.writing.append_number(*file, column, value));
+            }
         }
     }
 
