@@ -111,9 +111,10 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A JSON file.
+/// A JSON file; Python's infinities, which JSON does not have, are null.
 pub fn json(path: &Path) -> Result<Value, Problem> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = ["-Infinity", "Infinity", "NaN"].iter().fold(text, |text, word| text.replace(word, "null"));
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 

@@ -35,6 +35,10 @@ fn compare(path: &Path, precision: Precision) -> Findings {
     let model = synapse(nest)?;
     let mut given = case["parameters"].clone();
     given["tau_minus"] = case["tau_minus_ms"].clone();
+    // Of the postsynaptic neuron, and not in the files: Pfister and Gerstner's 125 ms.
+    if given["tau_minus_triplet"].is_null() {
+        given["tau_minus_triplet"] = 125.0.into();
+    }
     let (difference, count) = if beside(".trace.csv").exists() || !case["target"].is_null() {
         short_term(&case, model, &Csv::read(&beside(".weights.csv"))?, precision)?
     } else if beside(".csv").exists() {
