@@ -75,7 +75,7 @@ impl World {
                 );
             }
         }
-        for (neuron, train) in post.iter().enumerate().filter(|(_, train)| train[step]) {
+        for (neuron, _) in post.iter().enumerate().filter(|(_, train)| train[step]) {
             self.rule.post_spike(neuron as u32, step as f64);
         }
     }
