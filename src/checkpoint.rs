@@ -41,8 +41,9 @@ impl Checkpoints {
         let whole = digest(&bytes);
         bytes.extend_from_slice(&whole.to_le_bytes());
         let path = self.folder.join(format!("step-{:012}.checkpoint", machine.now()));
-        write_whole(&path, &bytes)
-            .map_err(|error| ObserverError::new(format!("the checkpoint {} was not written: {error}", path.display())))
+        write_whole(&path, &bytes).map_err(|error| {
+            ObserverError::new(format!("the checkpoint {} was not written: {error}", path.display()))
+        })
     }
 }
 
@@ -73,11 +74,17 @@ pub fn newest(place: &Path) -> Result<PathBuf, ResumeError> {
     if place.is_file() {
         return Ok(place.to_owned());
     }
-    let entries = fs::read_dir(place).map_err(|error| ResumeError(format!("{}: {error}", place.display())))?;
+    let entries =
+        fs::read_dir(place).map_err(|error| ResumeError(format!("{}: {error}", place.display())))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "checkpoint"));
     files.sort();
-    let nothing = || ResumeError(format!("{} holds no checkpoint; add checkpoint_every to the file's simulation", place.display()));
+    let nothing = || {
+        ResumeError(format!(
+            "{} holds no checkpoint; add checkpoint_every to the file's simulation",
+            place.display()
+        ))
+    };
     files.pop().ok_or_else(nothing)
 }
 
@@ -119,7 +126,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 pub fn digest(bytes: &[u8]) -> u64 {
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
     let chunks = bytes.chunks_exact(8);
-    let rest = chunks.remainder().iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| mix(hash, u64::from(byte)));
-    let words = chunks.map(|chunk| u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]));
+    let rest =
+        chunks.remainder().iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| mix(hash, u64::from(byte)));
+    let words = chunks.map(|chunk| {
+        u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]])
+    });
     words.fold(mix(rest, bytes.len() as u64), mix)
 }

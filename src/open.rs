@@ -53,7 +53,11 @@ impl OpenArgs {
         opened.map_err(|error| {
             let text = format!("{error:#}");
             // Mistakes in a file are drawn and say "error" themselves.
-            if text.contains(": error: ") { eprint!("{text}") } else { eprintln!("error: {text}") }
+            if text.contains(": error: ") {
+                eprint!("{text}")
+            } else {
+                eprintln!("error: {text}")
+            }
             ExitCode::from(2)
         })
     }
@@ -74,14 +78,16 @@ impl OpenArgs {
 pub fn read(name: &str, text: &str, settings: &[String]) -> Result<Network, String> {
     let mut source = Source::new(name, text);
     settings.iter().for_each(|setting| source.set(setting.as_str()));
-    let drawn = |found: Vec<sim_core::source::Diagnostic>| found.iter().map(|d| source.draw(d)).collect::<String>();
+    let drawn =
+        |found: Vec<sim_core::source::Diagnostic>| found.iter().map(|d| source.draw(d)).collect::<String>();
     parse::network(&source, &VOCABULARY).map(|(network, _)| network).map_err(drawn)
 }
 
 fn open(path: &Path, settings: &[String]) -> Result<Opened> {
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
+        let line =
+            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
         anyhow!("{}:{line}: the file is not text in UTF-8", path.display())
     })?;
     opened(path, &text, settings)
@@ -111,10 +117,17 @@ pub fn reopen(note: &Path) -> Result<(Opened, Output)> {
     let text = fs::read_to_string(note).with_context(|| format!("{} cannot be read", note.display()))?;
     let noted: Value = serde_json::from_str(&text).with_context(|| note.display().to_string())?;
     let said = |name: &str| {
-        noted[name].as_str().map(str::to_owned).ok_or_else(|| anyhow!("{}: {name} is missing", note.display()))
+        noted[name]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| anyhow!("{}: {name} is missing", note.display()))
     };
-    let settings: Vec<String> =
-        noted["settings"].as_array().into_iter().flatten().filter_map(|s| Some(s.as_str()?.to_owned())).collect();
+    let settings: Vec<String> = noted["settings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|s| Some(s.as_str()?.to_owned()))
+        .collect();
     let opened = opened(Path::new(&said("file")?), &said("network")?, &settings)?;
     let checkpoints = note.parent().unwrap_or(Path::new("")).to_owned();
     let folder = checkpoints.parent().unwrap_or(Path::new("")).to_owned();
@@ -152,7 +165,8 @@ impl Opened {
             "raster": name(&output.raster),
             "summary": name(&output.summary),
         });
-        write_whole(path, format!("{note:#}\n").as_bytes()).with_context(|| format!("{} was not written", path.display()))
+        write_whole(path, format!("{note:#}\n").as_bytes())
+            .with_context(|| format!("{} was not written", path.display()))
     }
 }
 

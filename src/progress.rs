@@ -47,7 +47,10 @@ impl Observer for Progress {
             let model_ms = epoch.until as f64 * self.dt;
             let lived_s = (epoch.until - self.from) as f64 * self.dt * 1e-3;
             let factor = self.begin.elapsed().as_secs_f64() / lived_s;
-            self.bar.set_message(format!("{model_ms:.0} ms  real-time factor {factor:.2}  {} spikes", self.spikes));
+            self.bar.set_message(format!(
+                "{model_ms:.0} ms  real-time factor {factor:.2}  {} spikes",
+                self.spikes
+            ));
             self.bar.set_position((epoch.until - self.from) as u64);
         }
         Ok(())

@@ -59,8 +59,12 @@ impl Summary<'_> {
             .into_iter()
             .map(|number| (self.network.populations[number].name.clone(), json!(self.rate_hz(number))))
             .collect();
-        let stages: Map<String, Value> =
-            self.counters.stages.iter().map(|(name, seconds)| ((*name).to_string(), json!(seconds))).collect();
+        let stages: Map<String, Value> = self
+            .counters
+            .stages
+            .iter()
+            .map(|(name, seconds)| ((*name).to_string(), json!(seconds)))
+            .collect();
         json!({
             "title": self.network.title,
             "version": env!("CARGO_PKG_VERSION"),
@@ -109,15 +113,26 @@ impl Summary<'_> {
             self.real_time_factor(),
             engineering(self.events_per_s()),
         );
-        let width = network.populations.iter().map(|population| population.name.chars().count()).max().unwrap_or(0);
+        let width =
+            network.populations.iter().map(|population| population.name.chars().count()).max().unwrap_or(0);
         for number in network.listed() {
             let population = &network.populations[number];
-            let _ = writeln!(out, "  {:width$}  {:>9} neurons  {:8.3} Hz", population.name, grouped(u64::from(population.size)), self.rate_hz(number));
+            let _ = writeln!(
+                out,
+                "  {:width$}  {:>9} neurons  {:8.3} Hz",
+                population.name,
+                grouped(u64::from(population.size)),
+                self.rate_hz(number)
+            );
         }
         let total: f64 = self.counters.stages.iter().map(|stage| stage.1).sum();
         if total > 0.0 {
             let share = |(name, seconds): &(&str, f64)| format!("{name} {:.0} %", 100.0 * seconds / total);
-            let _ = writeln!(out, "  time: {}", self.counters.stages.iter().map(share).collect::<Vec<_>>().join(", "));
+            let _ = writeln!(
+                out,
+                "  time: {}",
+                self.counters.stages.iter().map(share).collect::<Vec<_>>().join(", ")
+            );
         }
         out
     }

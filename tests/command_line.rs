@@ -54,10 +54,20 @@ fn run_leaves_a_recording_a_raster_and_a_summary() {
     let run = saltus(folder.path(), &["run", "small.ron", "--out", "out", "--threads", "2"]);
     assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
     let out = folder.path().join("out");
-    let summary: Value = serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
+    let summary: Value =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!((summary["neurons"].as_u64(), summary["synapses"].as_u64()), (Some(100), Some(800)));
     assert_eq!((summary["threads"].as_u64(), summary["seed"].as_u64()), (Some(2), Some(42)));
-    for key in ["duration_ms", "build_s", "simulate_s", "real_time_factor", "spikes", "synaptic_events", "synaptic_events_per_s", "peak_rss_bytes"] {
+    for key in [
+        "duration_ms",
+        "build_s",
+        "simulate_s",
+        "real_time_factor",
+        "spikes",
+        "synaptic_events",
+        "synaptic_events_per_s",
+        "peak_rss_bytes",
+    ] {
         assert!(summary[key].as_f64().is_some_and(|value| value > 0.0), "{key} is {}", summary[key]);
     }
     assert!(summary["stages_s"].is_object());
@@ -72,7 +82,19 @@ fn run_leaves_a_recording_a_raster_and_a_summary() {
 #[test]
 fn quiet_says_nothing_and_the_command_line_wins_over_the_file() {
     let folder = with_small();
-    let arguments = ["run", "small.ron", "--quiet", "--out", "out", "--seed", "7", "--duration", "50ms", "--set", "populations.I.size=10"];
+    let arguments = [
+        "run",
+        "small.ron",
+        "--quiet",
+        "--out",
+        "out",
+        "--seed",
+        "7",
+        "--duration",
+        "50ms",
+        "--set",
+        "populations.I.size=10",
+    ];
     let run = saltus(folder.path(), &arguments);
     assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
     assert!(run.stdout.is_empty() && run.stderr.is_empty());
@@ -124,16 +146,26 @@ fn a_run_that_cannot_write_fails_with_exit_code_1() {
 fn a_resumed_run_ends_with_the_recording_of_an_uninterrupted_one() {
     let folder = with_small();
     let path = folder.path();
-    let whole = saltus(path, &["run", "small.ron", "--out", "whole", "--checkpoint-every", "100ms", "--threads", "1"]);
+    let whole = saltus(
+        path,
+        &["run", "small.ron", "--out", "whole", "--checkpoint-every", "100ms", "--threads", "1"],
+    );
     assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
     let checkpoints = path.join("whole/checkpoints");
     let from = checkpoints.join("step-000000001000.checkpoint");
-    assert!(from.exists(), "{:?}", fs::read_dir(&checkpoints).unwrap().flatten().map(|e| e.path()).collect::<Vec<_>>());
+    assert!(
+        from.exists(),
+        "{:?}",
+        fs::read_dir(&checkpoints).unwrap().flatten().map(|e| e.path()).collect::<Vec<_>>()
+    );
     let before = spikes(&path.join("whole/spikes.h5"), "E");
     let summary = |name: &str| -> Value {
         serde_json::from_str(&fs::read_to_string(path.join(name)).unwrap()).unwrap()
     };
-    let (rates, events) = (summary("whole/summary.json")["rates_hz"].clone(), summary("whole/summary.json")["synaptic_events"].clone());
+    let (rates, events) = (
+        summary("whole/summary.json")["rates_hz"].clone(),
+        summary("whole/summary.json")["synaptic_events"].clone(),
+    );
     let again = saltus(path, &["run", "--resume", from.to_str().unwrap(), "--threads", "2"]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
     assert_eq!(spikes(&path.join("whole/spikes.h5"), "E"), before);
@@ -187,7 +219,10 @@ fn plot_draws_every_figure_that_the_recording_holds() {
         let path = folder.path().join("out/plots").join(figure).with_extension("svg");
         assert!(fs::read_to_string(&path).unwrap().contains("<svg"), "{figure}");
     }
-    let one = saltus(folder.path(), &["plot", "out/spikes.h5", "--figure", "raster", "--window", "100:200", "--out", "r.png"]);
+    let one = saltus(
+        folder.path(),
+        &["plot", "out/spikes.h5", "--figure", "raster", "--window", "100:200", "--out", "r.png"],
+    );
     assert_eq!(one.status.code(), Some(0), "{}", text(&one.stderr));
     assert!(fs::read(folder.path().join("r.png")).unwrap().starts_with(b"\x89PNG"));
     let wrong = saltus(folder.path(), &["plot", "out/spikes.h5", "--figure", "rasta"]);

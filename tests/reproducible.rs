@@ -40,7 +40,8 @@ fn the_order_of_populations_projections_and_stimuli_does_not_matter() {
     for (name, settings) in SHIPPED {
         let text = shipped(name);
         let forward = network(&text, settings);
-        let turned = ["populations", "projections", "stimuli"].iter().fold(text, |text, list| reversed(&text, list));
+        let turned =
+            ["populations", "projections", "stimuli"].iter().fold(text, |text, list| reversed(&text, list));
         let backward = network(&turned, settings);
         assert_ne!(forward.listed(), backward.listed(), "{name} was not turned round");
         let (a, b) = (spikes(&forward, 2, i64::MAX), spikes(&backward, 2, i64::MAX));
@@ -78,13 +79,16 @@ fn the_cut_into_epochs_does_not_matter() {
 
 #[test]
 fn plastic_weights_are_alike_on_any_thread_count_and_across_a_checkpoint() {
-    let network = network(&shipped("brunel_stdp"), &["simulation.duration=ms(60)", "simulation.warm_up=ms(0)"]);
+    let network =
+        network(&shipped("brunel_stdp"), &["simulation.duration=ms(60)", "simulation.warm_up=ms(0)"]);
     let plastic = network.projections.iter().position(|projection| projection.plasticity.is_some()).unwrap();
     let weights = |threads: usize| {
         let mut machine = load(&network, threads);
         live(&mut *machine, network.duration, i64::MAX);
         let mut all = Vec::new();
-        machine.weights(plastic, &mut |source, target, weight, delay| all.push((source, target, weight.to_bits(), delay)));
+        machine.weights(plastic, &mut |source, target, weight, delay| {
+            all.push((source, target, weight.to_bits(), delay))
+        });
         all
     };
     let alone = weights(1);

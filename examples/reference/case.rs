@@ -85,7 +85,9 @@ impl Case {
                 };
                 Outcome { name, compared: Some(compared), verdict }
             }
-            Err(Problem::Missing(model)) => Outcome { name, compared: None, verdict: Verdict::Unsupported(model) },
+            Err(Problem::Missing(model)) => {
+                Outcome { name, compared: None, verdict: Verdict::Unsupported(model) }
+            }
             Err(Problem::Broken(why)) => Outcome { name, compared: None, verdict: Verdict::Fail(why) },
         }
     }
@@ -95,7 +97,11 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:52}", self.name)?;
         if let Some(compared) = &self.compared {
-            write!(f, " {:9.2e} {:6}/{:<6} spikes  ", compared.difference, compared.matched, compared.expected)?;
+            write!(
+                f,
+                " {:9.2e} {:6}/{:<6} spikes  ",
+                compared.difference, compared.matched, compared.expected
+            )?;
         }
         match &self.verdict {
             Verdict::Pass => write!(f, "pass"),
@@ -105,9 +111,10 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A JSON file.
+/// A JSON file; Python's infinities, which JSON does not have, are null.
 pub fn json(path: &Path) -> Result<Value, Problem> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = ["-Infinity", "Infinity", "NaN"].iter().fold(text, |text, word| text.replace(word, "null"));
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 

@@ -42,7 +42,9 @@ fn main() -> ExitCode {
         }
     }
     let Some(folder) = folder.filter(|folder| Path::new(folder).is_dir()) else {
-        eprintln!("usage: reference FOLDER [--f32] [--only PART]; FOLDER holds neurons/, synapses/, networks/ …");
+        eprintln!(
+            "usage: reference FOLDER [--f32] [--only PART]; FOLDER holds neurons/, synapses/, networks/ …"
+        );
         return ExitCode::from(2);
     };
     let wanted = |name: &str| only.as_deref().is_none_or(|part| name.contains(part));

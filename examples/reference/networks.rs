@@ -34,14 +34,18 @@ fn compare(folder: &Path, precision: Precision) -> Findings {
     let edges = Csv::read(&folder.join("edges.csv"))?;
     let mut road = Road::new(&text(&case, folder, &edges, model, precision)?)?;
     let vm = Csv::read(&folder.join("vm.csv"))?;
-    let nodes: Vec<u32> = vm.names[1..].iter().filter_map(|name| name.trim_start_matches("V_m_node").trim_end_matches("_mV").parse().ok()).collect();
+    let nodes: Vec<u32> = vm.names[1..]
+        .iter()
+        .filter_map(|name| name.trim_start_matches("V_m_node").trim_end_matches("_mV").parse().ok())
+        .collect();
     road.probe("n", &["V_m"], &nodes)?;
 
     // NEST has delivered all spikes but those of the last slice, one shortest delay long.
     let last_slice = (stop / dt).round() as i64 - road.machine.epoch();
     road.live(last_slice);
     let weights = folder.join("final_weights.csv");
-    let weights = if weights.exists() { Some(weight_difference(&road, &Csv::read(&weights)?)?) } else { None };
+    let weights =
+        if weights.exists() { Some(weight_difference(&road, &Csv::read(&weights)?)?) } else { None };
     road.live((stop / dt).round() as i64);
 
     let linear = nest.starts_with("iaf_psc") && precision == Precision::F64;
@@ -63,7 +67,9 @@ fn compare(folder: &Path, precision: Precision) -> Findings {
     let spikes_right = match precision {
         Precision::F64 => identical,
         // Rounding to 24 bits moves single spikes by a step, and each moves others.
-        Precision::F32 => (found.len() as f64 - expected.len() as f64).abs() <= 0.05 * expected.len() as f64 + 2.0,
+        Precision::F32 => {
+            (found.len() as f64 - expected.len() as f64).abs() <= 0.05 * expected.len() as f64 + 2.0
+        }
     };
     let voltage = match precision {
         Precision::F64 => vm_difference(&road, &vm, &tolerance, horizon, dt),
@@ -76,7 +82,13 @@ fn compare(folder: &Path, precision: Precision) -> Findings {
     Ok(Compared { difference, allowed, matched, expected: expected.len(), spikes_right })
 }
 
-fn vm_difference(road: &Road, vm: &Csv, tolerance: &crate::tolerance::Tolerance, horizon: f64, dt: f64) -> f64 {
+fn vm_difference(
+    road: &Road,
+    vm: &Csv,
+    tolerance: &crate::tolerance::Tolerance,
+    horizon: f64,
+    dt: f64,
+) -> f64 {
     let mut largest = 0.0f64;
     for node in 0..vm.names.len() - 1 {
         let trace = road.trace(0, node);
@@ -105,14 +117,26 @@ fn weight_difference(road: &Road, reference: &Csv) -> Result<f64, Problem> {
     Ok(largest)
 }
 
-fn text(case: &Value, folder: &Path, edges: &Csv, model: &NeuronModel, precision: Precision) -> Result<String, Problem> {
+fn text(
+    case: &Value,
+    folder: &Path,
+    edges: &Csv,
+    model: &NeuronModel,
+    precision: Precision,
+) -> Result<String, Problem> {
     let nodes = Csv::read(&folder.join("nodes.csv"))?;
     let excitatory = case["n_exc"].as_f64().unwrap_or(f64::INFINITY);
     let unit = model.weight.base();
     let mut projections = String::new();
     if !case["plasticity"].is_null() {
         let rule = plasticity(&case["plasticity"], &case["parameters"], unit)?;
-        projections += &projection("plastic", edges, unit, |source| source < excitatory, &format!(", plasticity: {rule}"));
+        projections += &projection(
+            "plastic",
+            edges,
+            unit,
+            |source| source < excitatory,
+            &format!(", plasticity: {rule}"),
+        );
         projections += &projection("static", edges, unit, |source| source >= excitatory, "");
     } else {
         projections += &projection("static", edges, unit, |_| true, "");
@@ -121,11 +145,13 @@ fn text(case: &Value, folder: &Path, edges: &Csv, model: &NeuronModel, precision
     if let Some(map) = given.as_object_mut() {
         map.remove("I_e");
     }
-    let column = |name: &str| nodes.column(name).ok_or_else(|| Problem::Broken(format!("nodes.csv has no {name}")));
+    let column =
+        |name: &str| nodes.column(name).ok_or_else(|| Problem::Broken(format!("nodes.csv has no {name}")));
     let mut initial = format!("V_m: {}", list("mV", &column("V_m_initial_mV")?));
     // NEST starts U_m at b times its default of -65 mV, whatever V_m is set to.
     if let (true, Some(b)) = (model.states.iter().any(|state| state.name == "U_m"), given["b"].as_f64()) {
-        let u = model.states.iter().find(|state| state.name == "U_m").map_or("", |state| state.dimension.base());
+        let u =
+            model.states.iter().find(|state| state.name == "U_m").map_or("", |state| state.dimension.base());
         initial += &format!(", U_m: {}", with_unit(u, b * -65.0));
     }
     Ok(format!(
@@ -160,5 +186,5 @@ fn plasticity(given: &Value, neuron: &Value, unit: &str) -> Result<String, Probl
     let mut all = given["parameters"].clone();
     all["tau_minus"] = neuron["tau_minus"].clone();
     all["tau_minus_triplet"] = neuron["tau_minus_triplet"].clone();
-    crate::synapses::word(synapse(nest)?, nest, &all, unit)
+    crate::synapses::word(synapse(nest)?, &all, unit)
 }

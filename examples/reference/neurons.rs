@@ -36,7 +36,8 @@ fn compare(path: &Path, precision: Precision) -> Findings {
     let expected = Csv::read(&best("spikes.csv", "rk4_spikes.csv"))?.column("time_ms").unwrap_or_default();
     let found: Vec<f64> = road.spikes.iter().map(|spike| spike.time(dt)).collect();
     let tolerance = of_neuron(nest, precision);
-    let (matched, spikes_right) = match_spikes(&found, &expected, dt, &tolerance, case["spike_times_off_grid"] == true);
+    let (matched, spikes_right) =
+        match_spikes(&found, &expected, dt, &tolerance, case["spike_times_off_grid"] == true);
     let voltages = trace.column("V_m_mV").ok_or("no V_m_mV")?;
     let times = trace.column("time_ms").ok_or("no time_ms")?;
     let difference = difference(&road.trace(0, 0), &times, &voltages, dt, &tolerance, (&found, &expected));
@@ -105,7 +106,13 @@ fn initial(given: &Value, model: &NeuronModel) -> String {
 }
 
 /// How many spikes match, and whether that is enough.
-pub fn match_spikes(found: &[f64], expected: &[f64], dt: f64, tolerance: &Tolerance, off_grid: bool) -> (usize, bool) {
+pub fn match_spikes(
+    found: &[f64],
+    expected: &[f64],
+    dt: f64,
+    tolerance: &Tolerance,
+    off_grid: bool,
+) -> (usize, bool) {
     let close = |a: f64, b: f64, steps: f64| {
         let allowed = if off_grid { tolerance.off_grid } else { (steps + 1e-6) * dt };
         (a - b).abs() <= allowed

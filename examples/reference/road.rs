@@ -29,7 +29,13 @@ impl Road {
     pub fn new(text: &str) -> Result<Road, Problem> {
         let network = Arc::new(read("case.ron", text, &[])?);
         let connectivity = Arc::new(connect(&network, &NoFiles)?);
-        let load = Load { network: Arc::clone(&network), connectivity, files: &NoFiles, threads: 1, progress: &|_| {} };
+        let load = Load {
+            network: Arc::clone(&network),
+            connectivity,
+            files: &NoFiles,
+            threads: 1,
+            progress: &|_| {},
+        };
         let machine = (backends::cpu::BACKEND.load)(load)?;
         Ok(Road { network, machine, spikes: Vec::new(), samples: Vec::new() })
     }
@@ -40,7 +46,8 @@ impl Road {
         let table = self.network.populations[number].neuron.model.states;
         let mut probes = Vec::new();
         for name in states {
-            let state = table.iter().position(|state| state.name == *name).ok_or(format!("no state {name}"))?;
+            let state =
+                table.iter().position(|state| state.name == *name).ok_or(format!("no state {name}"))?;
             probes.push(Probe { population: number, state, every: 1, neurons: neurons.to_vec() });
         }
         self.machine.probe(&probes);
@@ -60,7 +67,11 @@ impl Road {
 
     /// The trace of one probe: values of its neuron number `neuron` at each step.
     pub fn trace(&self, probe: usize, neuron: usize) -> Vec<f64> {
-        self.samples.iter().filter(|sample| sample.probe == probe).map(|sample| sample.values[neuron]).collect()
+        self.samples
+            .iter()
+            .filter(|sample| sample.probe == probe)
+            .map(|sample| sample.values[neuron])
+            .collect()
     }
 }
 
@@ -70,10 +81,23 @@ pub fn neuron(nest: &str) -> Result<&'static NeuronModel, Problem> {
     found.copied().ok_or_else(|| Problem::Missing(nest.into()))
 }
 
-/// The synapse model with one of NEST's names.
-pub fn synapse(nest: &str) -> Result<&'static SynapseModel, Problem> {
-    let found = VOCABULARY.synapses.iter().find(|model| model.nest == nest);
-    found.copied().ok_or_else(|| Problem::Missing(nest.into()))
+/// Models of NEST that are a choice of one model here.
+/// tsodyks2_synapse starts with u = U; ours comes to that at the first spike.
+const CHOICES: [(&str, &str, &str); 5] = [
+    ("stdp_nn_symm_synapse", "Stdp", "neighbours: Symmetric"),
+    ("stdp_nn_pre_centered_synapse", "Stdp", "neighbours: PresynCentered"),
+    ("stdp_nn_restr_synapse", "Stdp", "neighbours: Restricted"),
+    ("tsodyks_synapse", "TsodyksMarkram", ""),
+    ("tsodyks2_synapse", "TsodyksMarkram", "u: 0.0"),
+];
+
+/// The synapse model with one of NEST's names, and what has to be said to choose it.
+pub fn synapse(nest: &str) -> Result<(&'static SynapseModel, &'static str), Problem> {
+    let chosen = CHOICES.iter().find(|choice| choice.0 == nest);
+    let is_it =
+        |model: &&&'static SynapseModel| chosen.map_or(model.nest == nest, |choice| model.name == choice.1);
+    let model = VOCABULARY.synapses.iter().find(is_it).ok_or_else(|| Problem::Missing(nest.into()))?;
+    Ok((model, chosen.map_or("", |choice| choice.2)))
 }
 
 /// A number in a network file, with a unit where there is one.

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 /// A weight that no postsynaptic potential of a case comes near: it makes the target fire at will.
 const FORCE: f64 = 1e7;
 
+/// A synapse model, and what has to be said to choose it.
+type Model = (&'static SynapseModel, &'static str);
+
 /// All synapse cases of a folder.
 pub fn cases(folder: &Path) -> Vec<Case> {
     let case = |path: PathBuf| {
@@ -32,14 +35,18 @@ fn compare(path: &Path, precision: Precision) -> Findings {
     let model = synapse(nest)?;
     let mut given = case["parameters"].clone();
     given["tau_minus"] = case["tau_minus_ms"].clone();
+    // Of the postsynaptic neuron, and not in the files: Pfister and Gerstner's 125 ms.
+    if given["tau_minus_triplet"].is_null() {
+        given["tau_minus_triplet"] = 125.0.into();
+    }
     let (difference, count) = if beside(".trace.csv").exists() || !case["target"].is_null() {
-        short_term(&case, model, nest, &Csv::read(&beside(".weights.csv"))?, precision)?
+        short_term(&case, model, &Csv::read(&beside(".weights.csv"))?, precision)?
     } else if beside(".csv").exists() {
-        window(&case, model, nest, &given, &Csv::read(&beside(".csv"))?, precision)?
+        window(&case, model, &given, &Csv::read(&beside(".csv"))?, precision)?
     } else {
         let weights = Csv::read(&beside(".weights.csv"))?;
         let (pre, post) = (numbers(&case["pre_spikes_ms"])?, numbers(&case["post_spikes_ms"])?);
-        let sent = weights_sent(&case, model, nest, &given, (&pre, &post), precision)?;
+        let sent = weights_sent(&case, model, &given, (&pre, &post), precision)?;
         let expected = weights.column("weight_sent").ok_or("no weight_sent")?;
         (largest(&sent, &expected), expected.len())
     };
@@ -52,10 +59,16 @@ fn compare(path: &Path, precision: Precision) -> Findings {
 }
 
 /// The pair window: two presynaptic spikes, one postsynaptic spike at each of many distances.
-fn window(case: &Value, model: &'static SynapseModel, nest: &str, given: &Value, table: &Csv, precision: Precision) -> Result<(f64, usize), Problem> {
+fn window(
+    case: &Value,
+    model: Model,
+    given: &Value,
+    table: &Csv,
+    precision: Precision,
+) -> Result<(f64, usize), Problem> {
     let mut worst = 0.0f64;
     for row in &table.rows {
-        let sent = weights_sent(case, model, nest, given, (&[100.0, 900.0], &[100.0 + row[0]]), precision)?;
+        let sent = weights_sent(case, model, given, (&[100.0, 900.0], &[100.0 + row[0]]), precision)?;
         worst = worst.max(largest(&sent, &row[1..3]));
     }
     Ok((worst, table.rows.len()))
@@ -64,8 +77,7 @@ fn window(case: &Value, model: &'static SynapseModel, nest: &str, given: &Value,
 /// The weight carried by each presynaptic spike.
 fn weights_sent(
     case: &Value,
-    model: &'static SynapseModel,
-    nest: &str,
+    model: Model,
     given: &Value,
     (pre, post): (&[f64], &[f64]),
     precision: Precision,
@@ -83,7 +95,7 @@ fn weights_sent(
         FORCE / 10.0,
         given["weight"].as_f64().ok_or("no weight")?,
         case["delay_ms"].as_f64().unwrap_or(1.0),
-        word(model, nest, given, "mV")?,
+        word(model, given, "mV")?,
         list("ms", &early(pre)),
         list("ms", &early(post)),
         precision.word(),
@@ -103,7 +115,12 @@ fn weights_sent(
 }
 
 /// Short-term plasticity: the jump of the synaptic current at each arrival.
-fn short_term(case: &Value, model: &'static SynapseModel, nest: &str, table: &Csv, precision: Precision) -> Result<(f64, usize), Problem> {
+fn short_term(
+    case: &Value,
+    model: Model,
+    table: &Csv,
+    precision: Precision,
+) -> Result<(f64, usize), Problem> {
     let (dt, tau, delay) = (0.1, 3.0, case["delay_ms"].as_f64().unwrap_or(1.0));
     let pre = numbers(&case["pre_spikes_ms"])?;
     let early: Vec<f64> = pre.iter().map(|time| time - dt).collect();
@@ -115,7 +132,7 @@ fn short_term(case: &Value, model: &'static SynapseModel, nest: &str, table: &Cs
          stimuli: [(name: \"pre spikes\", source: SpikeList(times: {}), to: [\"pre\"], weight: 1.0, delay: ms({dt:?}))],\n \
          simulation: (duration: ms({end:?}), dt: ms({dt:?}), seed: 1, precision: {}),\n)",
         case["weight_pA"].as_f64().ok_or("no weight_pA")?,
-        word(model, nest, &case["parameters"], "pA")?,
+        word(model, &case["parameters"], "pA")?,
         list("ms", &early),
         precision.word(),
     );
@@ -134,9 +151,10 @@ fn short_term(case: &Value, model: &'static SynapseModel, nest: &str, table: &Cs
 }
 
 /// A synapse model as it stands in a network file, from NEST's parameters.
-pub fn word(model: &SynapseModel, nest: &str, given: &Value, unit: &str) -> Result<String, Problem> {
+pub fn word((model, choice): Model, given: &Value, unit: &str) -> Result<String, Problem> {
     let mut out = String::new();
-    for parameter in model.parameters {
+    let chosen = |name: &str| choice.starts_with(&format!("{name}:"));
+    for parameter in model.parameters.iter().filter(|parameter| !chosen(parameter.name)) {
         // NEST's Wmax is the file's w_max, in the unit of the weight.
         let value = match parameter.name {
             "w_max" => &given["Wmax"],
@@ -144,18 +162,13 @@ pub fn word(model: &SynapseModel, nest: &str, given: &Value, unit: &str) -> Resu
         };
         let said = match (value.as_f64(), parameter.kind) {
             (Some(value), Kind::Weight) => with_unit(unit, value),
-            (Some(value), Kind::Quantity(dimension) | Kind::Value(dimension)) => with_unit(dimension.base(), value),
+            (Some(value), Kind::Quantity(dimension) | Kind::Value(dimension)) => {
+                with_unit(dimension.base(), value)
+            }
             _ => continue,
         };
         out += &format!("{}: {said}, ", parameter.name);
     }
-    // Models of NEST that are one word here with a choice.
-    let choice = match nest {
-        "stdp_nn_symm_synapse" => "neighbours: Symmetric",
-        "stdp_nn_pre_centered_synapse" => "neighbours: PresynCentered",
-        "stdp_nn_restr_synapse" => "neighbours: Restricted",
-        _ => "",
-    };
     Ok(format!("{}({out}{choice})", model.name))
 }
 
@@ -164,5 +177,9 @@ fn largest(found: &[f64], expected: &[f64]) -> f64 {
         return f64::INFINITY;
     }
     let relative = |(a, b): (&f64, &f64)| (a - b).abs() / b.abs().max(1e-12);
-    found.iter().zip(expected).map(relative).fold(0.0, |largest, d| if d.is_nan() { f64::INFINITY } else { f64::max(largest, d) })
+    found
+        .iter()
+        .zip(expected)
+        .map(relative)
+        .fold(0.0, |largest, d| if d.is_nan() { f64::INFINITY } else { f64::max(largest, d) })
 }

@@ -44,7 +44,8 @@ pub struct Tolerance {
 /// twentieth of the spikes may be off by a step (three for AdEx, whose spikes are chaotic in their
 /// initial conditions).
 pub fn of_neuron(model: &str, precision: Precision) -> Tolerance {
-    let base = Tolerance { voltage: 1e-9, below: f64::INFINITY, steps: 0, share: 0.0, rms: false, off_grid: 1e-9 };
+    let base =
+        Tolerance { voltage: 1e-9, below: f64::INFINITY, steps: 0, share: 0.0, rms: false, off_grid: 1e-9 };
     let exact = match model {
         m if m.starts_with("iaf_cond") => Tolerance { voltage: 1e-4, steps: 1, share: 0.01, ..base },
         m if m.starts_with("aeif") => Tolerance { voltage: 1e-2, below: -45.0, steps: 1, share: 1.0, ..base },

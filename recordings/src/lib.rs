@@ -1,4 +1,5 @@
 //! The recordings wing of Saltus.
 
 pub mod hdf5;
+pub mod plot;
 pub mod statistics;

@@ -8,21 +8,31 @@
 //! | Fano factor | variance / mean of the counts in bins; Poisson 1 | |
 //! | correlation | Pearson coefficient of the counts of two neurons in bins (2 ms in the microcircuit papers) | van Albada et al. 2018, doi:10.3389/fnins.2018.00291 |
 //!
+//! Spikes at both ends of a window count: on a grid the last step ends, and may fire, at the end of
+//! the run. Bins are closed at the left and the last one at the right too, as in NumPy's histogram.
 //! Variances divide by n, as in Elephant and NumPy. Times are in ms, rates in Hz. A measure that is
 //! not defined (no spikes, too few intervals) is `None`, never NaN.
 
 use sim_core::rng::Key;
 use std::fmt;
-use std::ops::Range;
 
-/// Bins are closed at the left; a spike this close below an edge (in bins) counts as on it, since
+/// A spike this close below an edge (in bins) counts as on it, since
 /// `k * dt` is rarely exact.
 const EDGE: f64 = 1e-6;
+
+/// A stretch of time, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// When it starts, in ms.
+    pub from: f64,
+    /// When it ends, in ms.
+    pub to: f64,
+}
 
 /// The spikes of the neurons of one population in a window, neuron by neuron.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpikeTrains {
-    window: Range<f64>,
+    window: Window,
     /// Where each neuron's times start in `times`, and the end of the last.
     starts: Vec<usize>,
     times: Vec<f64>,
@@ -30,10 +40,10 @@ pub struct SpikeTrains {
 
 impl SpikeTrains {
     /// Sorts spikes (`times` in ms, and who fired, in `0..size`) by neuron and time; spikes outside
-    /// the window [from, to) ms are left out.
-    pub fn new(times: &[f64], neurons: &[u32], size: usize, window: Range<f64>) -> Result<Self, SpikeError> {
-        check(times, neurons, size, &window)?;
-        let inside = || times.iter().zip(neurons).filter(|(time, _)| window.contains(time));
+    /// the window are left out.
+    pub fn new(times: &[f64], neurons: &[u32], size: usize, window: Window) -> Result<Self, SpikeError> {
+        check(times, neurons, size, window)?;
+        let inside = || times.iter().zip(neurons).filter(|(time, _)| window.contains(**time));
         let mut starts = vec![0; size + 1];
         for (_, &neuron) in inside() {
             starts[neuron as usize + 1] += 1;
@@ -64,9 +74,9 @@ impl SpikeTrains {
         self.times.len()
     }
 
-    /// The window in ms.
-    pub fn window(&self) -> Range<f64> {
-        self.window.clone()
+    /// The window.
+    pub fn window(&self) -> Window {
+        self.window
     }
 
     /// The times of one neuron, ascending, in ms.
@@ -81,7 +91,7 @@ impl SpikeTrains {
 
     /// The mean rate of every neuron in Hz.
     pub fn rates(&self) -> Vec<f64> {
-        let seconds = (self.window.end - self.window.start) / 1000.0;
+        let seconds = self.window.length() / 1000.0;
         self.trains().map(|train| train.len() as f64 / seconds).collect()
     }
 
@@ -110,11 +120,11 @@ impl SpikeTrains {
     /// The rate of the population over time: Hz per neuron, in whole bins of `bin` ms and a last
     /// shorter one if the window is no multiple of it.
     pub fn rate_course(&self, bin: f64) -> Vec<f64> {
-        let length = self.window.end - self.window.start;
+        let length = self.window.length();
         let bins = (length / bin - EDGE).ceil().max(1.0) as usize;
         let mut counts = vec![0_u32; bins];
         for &time in &self.times {
-            counts[bin_of(time, self.window.start, bin).min(bins - 1)] += 1;
+            counts[bin_of(time, self.window.from, bin).min(bins - 1)] += 1;
         }
         let rate = |(index, count): (usize, u32)| {
             let width = bin.min(length - index as f64 * bin);
@@ -126,7 +136,7 @@ impl SpikeTrains {
     /// The Fano factor of one neuron's counts in whole bins of `bin` ms; `None` without spikes.
     pub fn fano_factor(&self, neuron: usize, bin: f64) -> Option<f64> {
         let bins = self.whole_bins(bin);
-        fano_factor(&counts(self.train(neuron), self.window.start, bin, bins), bins)
+        fano_factor(&counts(self.train(neuron), self.window.from, bin, bins), bins)
     }
 
     /// The Fano factor of the summed counts of the population in whole bins of `bin` ms: 1 for
@@ -135,7 +145,7 @@ impl SpikeTrains {
         let mut times = self.times.clone();
         times.sort_by(f64::total_cmp);
         let bins = self.whole_bins(bin);
-        fano_factor(&counts(&times, self.window.start, bin, bins), bins)
+        fano_factor(&counts(&times, self.window.from, bin, bins), bins)
     }
 
     /// The correlation coefficients of the counts of all pairs among at most `most` neurons, in
@@ -150,7 +160,7 @@ impl SpikeTrains {
         drawn.sort_unstable();
         let mut chosen: Vec<Counts> = drawn
             .iter()
-            .map(|&(_, neuron)| Counts::new(counts(self.train(neuron), self.window.start, bin, bins), bins))
+            .map(|&(_, neuron)| Counts::new(counts(self.train(neuron), self.window.from, bin, bins), bins))
             .filter(|counts| counts.variance > 0)
             .take(most)
             .collect();
@@ -161,7 +171,24 @@ impl SpikeTrains {
     }
 
     fn whole_bins(&self, bin: f64) -> usize {
-        ((self.window.end - self.window.start) / bin + EDGE).floor().max(0.0) as usize
+        (self.window.length() / bin + EDGE).floor().max(0.0) as usize
+    }
+}
+
+impl Window {
+    /// Whether a time lies in it.
+    pub fn contains(self, time: f64) -> bool {
+        self.from <= time && time <= self.to
+    }
+
+    /// How long it is, in ms.
+    pub fn length(self) -> f64 {
+        self.to - self.from
+    }
+
+    /// Whether it starts before it ends.
+    pub fn is_sound(self) -> bool {
+        self.from < self.to && self.length().is_finite()
     }
 }
 
@@ -243,7 +270,7 @@ pub enum SpikeError {
     /// A time that is no number.
     Time(f64),
     /// A window that does not start before it ends.
-    Window(Range<f64>),
+    Window(Window),
 }
 
 impl fmt::Display for SpikeError {
@@ -260,7 +287,7 @@ impl fmt::Display for SpikeError {
                 write!(
                     f,
                     "the window from {} ms to {} ms does not start before it ends",
-                    window.start, window.end
+                    window.from, window.to
                 )
             }
         }
@@ -269,12 +296,12 @@ impl fmt::Display for SpikeError {
 
 impl std::error::Error for SpikeError {}
 
-fn check(times: &[f64], neurons: &[u32], size: usize, window: &Range<f64>) -> Result<(), SpikeError> {
+fn check(times: &[f64], neurons: &[u32], size: usize, window: Window) -> Result<(), SpikeError> {
     if times.len() != neurons.len() {
         return Err(SpikeError::Lengths { times: times.len(), neurons: neurons.len() });
     }
-    if !(window.start.is_finite() && window.end.is_finite() && window.start < window.end) {
-        return Err(SpikeError::Window(window.clone()));
+    if !window.is_sound() {
+        return Err(SpikeError::Window(window));
     }
     if let Some(&neuron) = neurons.iter().find(|&&neuron| neuron as usize >= size) {
         return Err(SpikeError::Neuron { neuron, size });
@@ -292,7 +319,10 @@ type Bin = (usize, u32);
 fn counts(times: &[f64], start: f64, bin: f64, bins: usize) -> Vec<Bin> {
     let mut counts: Vec<Bin> = Vec::new();
     for &time in times {
-        let index = bin_of(time, start, bin);
+        let mut index = bin_of(time, start, bin);
+        if index == bins && time <= start + bin * (bins as f64 + EDGE) {
+            index = bins.saturating_sub(1);
+        }
         match counts.last_mut() {
             Some((last, count)) if *last == index => *count += 1,
             _ if index < bins => counts.push((index, 1)),

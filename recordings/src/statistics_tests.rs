@@ -1,11 +1,16 @@
 use super::*;
 use proptest::prelude::*;
+use std::ops::Range;
 
 fn trains(trains: &[&[f64]], window: Range<f64>) -> SpikeTrains {
     let times: Vec<f64> = trains.concat();
     let neurons: Vec<u32> =
         trains.iter().enumerate().flat_map(|(n, train)| std::iter::repeat_n(n as u32, train.len())).collect();
-    SpikeTrains::new(&times, &neurons, trains.len(), window).unwrap()
+    SpikeTrains::new(&times, &neurons, trains.len(), within(window)).unwrap()
+}
+
+fn within(window: Range<f64>) -> Window {
+    Window { from: window.start, to: window.end }
 }
 
 /// A Poisson train of `rate` Hz over `duration` ms.
@@ -114,9 +119,12 @@ fn the_rate_course_counts_spikes_per_neuron_and_second_in_bins_closed_at_the_lef
 }
 
 #[test]
-fn the_window_is_half_open() {
-    let some = trains(&[&[1.0, 2.0, 3.0]], 1.0..3.0);
-    assert_eq!(some.train(0), [1.0, 2.0]);
+fn both_ends_of_the_window_count() {
+    let some = trains(&[&[0.9, 1.0, 2.0, 5.0, 5.1]], 1.0..5.0);
+    assert_eq!(some.train(0), [1.0, 2.0, 5.0]);
+    assert_eq!(some.rate_course(2.0), [1000.0, 500.0]);
+    // Counts 2 and 1: mean 3/2, variance 1/4.
+    assert!((some.fano_factor(0, 2.0).unwrap() - 1.0 / 6.0).abs() < 1e-12);
 }
 
 #[test]
@@ -128,21 +136,22 @@ fn quantiles_interpolate() {
 
 #[test]
 fn spikes_that_do_not_belong_together_are_refused() {
-    let new =
-        |times: &[f64], neurons: &[u32], window| SpikeTrains::new(times, neurons, 2, window).unwrap_err();
+    let new = |times: &[f64], neurons: &[u32], window| {
+        SpikeTrains::new(times, neurons, 2, within(window)).unwrap_err()
+    };
     assert_eq!(new(&[1.0], &[], 0.0..9.0).to_string(), "1 spike times but 0 neuron numbers");
     assert_eq!(new(&[1.0], &[2], 0.0..9.0), SpikeError::Neuron { neuron: 2, size: 2 });
     assert!(matches!(new(&[f64::NAN], &[0], 0.0..9.0), SpikeError::Time(time) if time.is_nan()));
-    assert_eq!(new(&[], &[], 9.0..9.0), SpikeError::Window(9.0..9.0));
+    assert_eq!(new(&[], &[], 9.0..9.0), SpikeError::Window(within(9.0..9.0)));
 }
 
 proptest! {
     #[test]
     fn no_spike_is_lost_or_moved_to_another_neuron(
-        spikes in prop::collection::vec((0.0..100.0_f64, 0..5_u32), 0..200)
+        spikes in prop::collection::vec((0.0..=100.0_f64, 0..5_u32), 0..200)
     ) {
         let (times, neurons): (Vec<f64>, Vec<u32>) = spikes.iter().copied().unzip();
-        let some = SpikeTrains::new(&times, &neurons, 5, 0.0..100.0).unwrap();
+        let some = SpikeTrains::new(&times, &neurons, 5, within(0.0..100.0)).unwrap();
         prop_assert_eq!(some.spikes(), spikes.len());
         for neuron in 0..5 {
             let mut expected: Vec<f64> =
@@ -160,7 +169,7 @@ proptest! {
         spikes in prop::collection::vec((0.0..50.0_f64, 0..6_u32), 0..80)
     ) {
         let (times, neurons): (Vec<f64>, Vec<u32>) = spikes.into_iter().unzip();
-        let some = SpikeTrains::new(&times, &neurons, 6, 0.0..50.0).unwrap();
+        let some = SpikeTrains::new(&times, &neurons, 6, within(0.0..50.0)).unwrap();
         for value in some.correlations(2.0, 6, Key::new(1)).values {
             prop_assert!((-1.0 - 1e-12..=1.0 + 1e-12).contains(&value));
         }

@@ -49,6 +49,8 @@ def check_reports(path, file):
         population = reader[name]
         assert population.data_units == group["data"].attrs["units"]
         assert np.allclose(population.times, (start, stop, step))
+        if not len(data):
+            continue  # libsonata refuses to read from a report without rows
         frame = population.get()
         assert np.array_equal(frame.ids, ids), f"{name}: ids in libsonata"
         assert np.array_equal(frame.data, data.astype("f4")), f"{name}: data in libsonata"

@@ -62,7 +62,10 @@ fn assert_holds(path: &Path, plan: &Plan, until: i64) {
         assert_eq!((report.start, report.unit.as_str()), ((first * state.every) as f64 * plan.dt, "mV"));
         assert_eq!(report.step, state.every as f64 * plan.dt);
         assert_eq!(report.neurons, state.neurons.iter().map(|&id| u64::from(id)).collect::<Vec<_>>());
-        let value = |step: i64, id: u32| step as f64 + f64::from(id) / 128.0 + probe as f64 * 1e4;
+        let value = |step: i64, id: u32| {
+            let value = step as f64 + f64::from(id) / 3.0 + probe as f64 * 1e4;
+            if plan.precision == Precision::F32 { f64::from(value as f32) } else { value }
+        };
         let rows = (first..=until / state.every).map(|row| row * state.every);
         let expected: Vec<f64> =
             rows.flat_map(|step| state.neurons.iter().map(move |&id| value(step, id))).collect();
@@ -81,7 +84,8 @@ fn assert_holds(path: &Path, plan: &Plan, until: i64) {
     let order: Vec<(u64, u64)> =
         (0..10).flat_map(|target| (0..3).map(move |source| (source, target))).collect();
     assert!(weights.sources.iter().copied().zip(weights.targets.iter().copied()).eq(order));
-    let samples = std::iter::once(plan.warm_up).chain((1..=until / 2000).map(|sample| sample * 2000));
+    let start = (plan.warm_up <= until).then_some(plan.warm_up);
+    let samples = start.into_iter().chain((1..=until / 2000).map(|sample| sample * 2000));
     let times: Vec<f64> = samples.map(|step| step as f64 * plan.dt).collect();
     assert_eq!(weights.times, times);
     for (row, time) in weights.values.chunks(30).zip(&times) {
@@ -154,7 +158,7 @@ fn readers_see_what_was_flushed_while_the_run_goes_on() {
         Recorder::create(&path, plan.clone(), &provenance(), &machine, Existing::Refuse).expect("creates");
     for until in [2000, 6000] {
         run_on(&mut machine, &mut recorder, until);
-        assert_eq!(recorder.flushed_until(), until);
+        assert_eq!(recorder.wait().expect("writes"), until);
         assert_holds(&path, &plan, until);
         let run = Recording::open(&path).expect("opens").run().expect("ours");
         assert_eq!((run.flushed_until, run.complete), (until, false));
@@ -242,6 +246,31 @@ fn the_child_records_until_it_is_killed() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_takes_nothing_that_was_confirmed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.h5");
+    // A limit on the size of files stands in for the end of a disk.
+    let script = "trap '' XFSZ; ulimit -f 6000; exec \"$0\" \"$@\"";
+    let child = Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().expect("this test"))
+        .args(["--exact", "the_child_records_until_it_is_killed", "--nocapture"])
+        .env(CHILD, &path)
+        .output()
+        .expect("runs");
+    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    let told = out.lines().filter_map(|line| line.split_once("confirmed ")?.1.parse::<i64>().ok()).max();
+    let told = told.expect("confirms");
+    assert!(err.contains("run.h5: cannot write the recording: "), "{err}");
+    assert!(err.contains(" ms is safe in the file"), "{err}");
+    assert!(told > 0 && Recording::open(&path).expect("opens").run().expect("ours").flushed_until >= told);
+    let found = recover(&path).expect("is ours").until;
+    assert!(found >= told);
+    assert_holds(&path, &Plan { duration: 10_000_000, flush_every: 300, ..plan() }, found);
+}
+
 #[test]
 fn a_kill_takes_nothing_that_was_confirmed() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -256,7 +285,8 @@ fn a_kill_takes_nothing_that_was_confirmed() {
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut confirmed = lines
             .map_while(Result::ok)
-            .filter_map(|line| line.split_once("confirmed ").and_then(|(_, step)| step.parse::<i64>().ok()));
+            .filter_map(|line| line.split_once("confirmed ").and_then(|(_, step)| step.parse::<i64>().ok()))
+            .filter(|&step| step > 0);
         let told = confirmed.nth(kill).expect("confirms");
         // Somewhere on the way to the next flush, or in the middle of it.
         std::thread::sleep(std::time::Duration::from_micros(137 * kill as u64));

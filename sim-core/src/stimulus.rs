@@ -64,10 +64,16 @@ pub struct Place<'a> {
 
 /// A living source of spikes onto one block of neurons.
 pub trait SpikeSource: Send {
-    /// Adds to `amounts[neuron]` how many spikes (times their own factor, if they have one) arrive
-    /// in step `step`. Returns whether there were any; if not, `amounts` is untouched. Steps are
-    /// asked for in order, each once.
+    /// Adds to `amounts[neuron]` how many spikes arrive in step `step`, each times its own factor if
+    /// it has one. Returns whether there were any; if not, `amounts` is untouched. Steps are asked
+    /// for in order, each once.
     fn arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool;
+    /// The same for spikes with a negative factor, which may belong to another port; asked for
+    /// before [`SpikeSource::arrivals`] of the same step.
+    fn negative_arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
+        let _ = (step, amounts);
+        false
+    }
     /// The same for continuous time: hands over (neuron, offset in (0, dt] ms, amount) one by one.
     fn arrivals_exact(&mut self, step: i64, take: &mut dyn FnMut(u32, f64, f64));
     /// Writes all state.

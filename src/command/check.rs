@@ -20,7 +20,9 @@ const NS_PER_STEP: f64 = 2.0;
 
 /// What can be asked of `saltus check`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  saltus check networks/microcircuit.ron\n  saltus check networks/microcircuit.ron --set scale=0.1 --json")]
+#[command(
+    after_help = "Examples:\n  saltus check networks/microcircuit.ron\n  saltus check networks/microcircuit.ron --set scale=0.1 --json"
+)]
 pub struct CheckArgs {
     /// The network file
     file: PathBuf,
@@ -96,15 +98,29 @@ impl Forecast {
         println!("{}: the file is right", network.title);
         for number in network.listed() {
             let population = &network.populations[number];
-            println!("  {}: {} {}", population.name, grouped(u64::from(population.size)), population.neuron.model.name);
+            println!(
+                "  {}: {} {}",
+                population.name,
+                grouped(u64::from(population.size)),
+                population.neuron.model.name
+            );
         }
         for (number, projection) in network.projections.iter().enumerate() {
-            let (source, target) = (&network.populations[projection.source], &network.populations[projection.target]);
-            let plastic = projection.plasticity.as_ref().map_or(String::new(), |p| format!(", {}", p.model.name));
+            let (source, target) =
+                (&network.populations[projection.source], &network.populations[projection.target]);
+            let plastic =
+                projection.plasticity.as_ref().map_or(String::new(), |p| format!(", {}", p.model.name));
             let count = grouped(connectivity.wiring(number).count().round() as u64);
-            println!("  {} -> {}: {} synapses, {}{plastic}", source.name, target.name, count, projection.rule.name);
+            println!(
+                "  {} -> {}: {} synapses, {}{plastic}",
+                source.name, target.name, count, projection.rule.name
+            );
         }
-        println!("  {} neurons, {} synapses", grouped(u64::from(network.neurons())), grouped(self.synapses.round() as u64));
+        println!(
+            "  {} neurons, {} synapses",
+            grouped(u64::from(network.neurons())),
+            grouped(self.synapses.round() as u64)
+        );
         println!("  memory: about {}B", engineering(self.memory_bytes));
         match self.shortest_delay_ms {
             Some(delay) => println!("  shortest delay: {delay} ms"),

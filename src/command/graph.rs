@@ -18,7 +18,9 @@ use topology::graphs::edges::edges_of;
 
 /// What can be asked of `saltus graph`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  saltus graph networks/scale_free.ron\n  saltus graph networks/brunel.ron --json --out out/brunel")]
+#[command(
+    after_help = "Examples:\n  saltus graph networks/scale_free.ron\n  saltus graph networks/brunel.ron --json --out out/brunel"
+)]
 pub struct GraphArgs {
     /// The network file
     file: PathBuf,
@@ -53,7 +55,8 @@ pub fn graph(args: &GraphArgs) -> Result<ExitCode> {
     let edges = edges_of(&opened.network, &connectivity);
     let analysis = analyse(edges, effort, opened.network.key("graph"));
 
-    let output = args.out.as_deref().map_or_else(|| Output::said(&opened.network, &args.file), Output::folder);
+    let output =
+        args.out.as_deref().map_or_else(|| Output::said(&opened.network, &args.file), Output::folder);
     let folder = output.recording.parent().unwrap_or(Path::new("")).to_owned();
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let (picture, numbers) = (folder.join("degrees.svg"), folder.join("graph.json"));
@@ -83,7 +86,10 @@ fn print(title: &str, analysis: &Analysis) {
     }
     for (name, parts) in [("weakly", &analysis.weak), ("strongly", &analysis.strong)] {
         let share = 100.0 * parts.giant_share();
-        println!("  {} {name} connected components; the largest holds {share:.2} % of the neurons", grouped(parts.sizes.len() as u64));
+        println!(
+            "  {} {name} connected components; the largest holds {share:.2} % of the neurons",
+            grouped(parts.sizes.len() as u64)
+        );
     }
     let clustering = &analysis.clustering;
     println!(
@@ -97,10 +103,16 @@ fn print(title: &str, analysis: &Analysis) {
         println!("  assortativity {assortativity:.4}");
     }
     if let Some(paths) = &analysis.paths {
-        println!("  shortest paths: {:.2} synapses on average, up to {} (from {} neurons)", paths.mean, paths.longest, paths.sources);
+        println!(
+            "  shortest paths: {:.2} synapses on average, up to {} (from {} neurons)",
+            paths.mean, paths.longest, paths.sources
+        );
     }
     if let Some(delays) = &analysis.delays {
-        println!("  delays: shortest {} ms, mean {:.3} ms, longest {} ms", delays.shortest, delays.mean, delays.longest);
+        println!(
+            "  delays: shortest {} ms, mean {:.3} ms, longest {} ms",
+            delays.shortest, delays.mean, delays.longest
+        );
     }
 }
 
@@ -122,9 +134,7 @@ fn print_law(law: &PowerLaw) {
 }
 
 fn json_of(analysis: &Analysis) -> Value {
-    let components = |parts: &topology::graphs::structure::Components| {
-        json!({ "count": parts.sizes.len(), "largest": parts.sizes.first(), "giant_share": parts.giant_share() })
-    };
+    let components = |parts: &topology::graphs::structure::Components| json!({ "count": parts.sizes.len(), "largest": parts.sizes.first(), "giant_share": parts.giant_share() });
     json!({
         "neurons": analysis.neurons,
         "synapses": analysis.synapses,

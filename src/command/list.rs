@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 /// What can be asked of `saltus list`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  saltus list\n  saltus list neurons\n  saltus list IafPscExp\n  saltus list --json")]
+#[command(
+    after_help = "Examples:\n  saltus list\n  saltus list neurons\n  saltus list IafPscExp\n  saltus list --json"
+)]
 pub struct ListArgs {
     /// A kind (neurons, synapses, rules, stimuli, backends) or a word (IafPscExp); all by default
     what: Option<String>,
@@ -35,7 +37,9 @@ pub fn list(args: &ListArgs) -> ExitCode {
         None => entries.iter().collect(),
         Some(what) => entries
             .iter()
-            .filter(|entry| [entry.kind, entry.name, entry.nest].iter().any(|word| word.eq_ignore_ascii_case(what)))
+            .filter(|entry| {
+                [entry.kind, entry.name, entry.nest].iter().any(|word| word.eq_ignore_ascii_case(what))
+            })
             .collect(),
     };
     if wanted.is_empty() {
@@ -47,7 +51,9 @@ pub fn list(args: &ListArgs) -> ExitCode {
     }
     if args.json {
         println!("{:#}", Value::Array(wanted.iter().map(|entry| entry.json()).collect()));
-    } else if args.what.is_some() && wanted.iter().all(|entry| entry.kind != args.what.as_deref().unwrap_or("")) {
+    } else if args.what.is_some()
+        && wanted.iter().all(|entry| entry.kind != args.what.as_deref().unwrap_or(""))
+    {
         wanted.iter().for_each(|entry| entry.print());
     } else {
         print_overview(&wanted);
@@ -56,7 +62,14 @@ pub fn list(args: &ListArgs) -> ExitCode {
 }
 
 fn entries() -> Vec<Entry> {
-    let plain = |kind, name, nest, summary, parameters| Entry { kind, name, nest, summary, parameters, states: Vec::new() };
+    let plain = |kind, name, nest, summary, parameters| Entry {
+        kind,
+        name,
+        nest,
+        summary,
+        parameters,
+        states: Vec::new(),
+    };
     let mut entries: Vec<Entry> = Vec::new();
     for model in VOCABULARY.neurons {
         let state = |s: &sim_core::neuron::State| match s.dimension.base() {
@@ -64,9 +77,14 @@ fn entries() -> Vec<Entry> {
             unit => format!("{} ({unit})", s.name),
         };
         let states = model.states.iter().map(state).collect();
-        entries.push(Entry { states, ..plain("neurons", model.name, model.nest, model.summary, model.parameters) });
+        entries.push(Entry {
+            states,
+            ..plain("neurons", model.name, model.nest, model.summary, model.parameters)
+        });
     }
-    entries.extend(VOCABULARY.synapses.iter().map(|m| plain("synapses", m.name, m.nest, m.summary, m.parameters)));
+    entries.extend(
+        VOCABULARY.synapses.iter().map(|m| plain("synapses", m.name, m.nest, m.summary, m.parameters)),
+    );
     entries.extend(VOCABULARY.rules.iter().map(|r| plain("rules", r.name, "", r.summary, r.parameters)));
     entries.extend(VOCABULARY.stimuli.iter().map(|s| plain("stimuli", s.name, "", s.summary, s.parameters)));
     entries.extend(VOCABULARY.backends.iter().map(|b| plain("backends", b.name, "", b.summary, &[])));

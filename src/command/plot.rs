@@ -6,6 +6,7 @@ use clap::Args;
 use recordings::hdf5::reading::{Recording, Report, Run};
 use recordings::plot::data::{Population, Recording as Pictured, Trace, Weights};
 use recordings::plot::{ALL, Options, overview, plot as draw};
+use recordings::statistics::Window;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,7 +39,7 @@ pub struct PlotArgs {
 /// Draws what was asked for, and prints where it is.
 pub fn plot(args: &PlotArgs) -> Result<ExitCode> {
     let pictured = pictured(&args.file)?;
-    let window = args.window.map(|(from, to)| from..to);
+    let window = args.window.map(|(from, to)| Window { from, to });
     let options = Options { window, bin: args.bin, ..Options::default() };
     let folder = args.file.parent().unwrap_or(Path::new("")).to_owned();
     let written = match &args.figure {

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{self, Checkpoints};
 use crate::command::plot;
-use crate::open::{Opened, OpenArgs, reopen};
+use crate::open::{OpenArgs, Opened, reopen};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::summary::Summary;
@@ -136,14 +136,22 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let raster = plot::raster(&plans.output.recording, &plans.output.raster)?;
     if !args.quiet {
         print!("{}", summary.text());
-        let written = [Some(&plans.output.recording), raster.then_some(&plans.output.raster), Some(&plans.output.summary)];
-        let written: Vec<String> = written.into_iter().flatten().map(|path| path.display().to_string()).collect();
+        let written = [
+            Some(&plans.output.recording),
+            raster.then_some(&plans.output.raster),
+            Some(&plans.output.summary),
+        ];
+        let written: Vec<String> =
+            written.into_iter().flatten().map(|path| path.display().to_string()).collect();
         println!("  wrote {}", written.join(", "));
     }
     Ok(match ended {
         Ended::Complete => ExitCode::SUCCESS,
         Ended::Interrupted(step) => {
-            eprintln!("interrupted at {} ms; what was recorded until then is whole", step as f64 * network.dt);
+            eprintln!(
+                "interrupted at {} ms; what was recorded until then is whole",
+                step as f64 * network.dt
+            );
             ExitCode::from(INTERRUPTED)
         }
     })
@@ -158,7 +166,9 @@ fn fresh(args: &RunArgs) -> Result<Plans, ExitCode> {
     };
     match output.prepare() {
         Ok(None) => {}
-        Ok(Some(previous)) if !args.quiet => eprintln!("the earlier recording was moved to {}", previous.display()),
+        Ok(Some(previous)) if !args.quiet => {
+            eprintln!("the earlier recording was moved to {}", previous.display())
+        }
         Ok(Some(_)) => {}
         Err(error) => {
             eprintln!("error: {}: {error}", output.recording.display());
@@ -169,7 +179,11 @@ fn fresh(args: &RunArgs) -> Result<Plans, ExitCode> {
 }
 
 fn resumed(place: &Path) -> Result<Plans> {
-    let folder = if place.is_dir() && place.join("checkpoints").is_dir() { place.join("checkpoints") } else { place.to_owned() };
+    let folder = if place.is_dir() && place.join("checkpoints").is_dir() {
+        place.join("checkpoints")
+    } else {
+        place.to_owned()
+    };
     let checkpoint = checkpoint::newest(&folder)?;
     let beside = checkpoint.parent().unwrap_or(Path::new(""));
     let (opened, output) = reopen(&beside.join("run.json"))?;
@@ -186,7 +200,13 @@ fn backend(name: &str) -> Option<&'static Backend> {
 }
 
 /// Network → machine, or why not, in words.
-fn build(opened: &Opened, backend: &Backend, files: &Folder, threads: usize, quiet: bool) -> Result<Box<dyn Machine>, String> {
+fn build(
+    opened: &Opened,
+    backend: &Backend,
+    files: &Folder,
+    threads: usize,
+    quiet: bool,
+) -> Result<Box<dyn Machine>, String> {
     let connectivity = connect(&opened.network, files).map_err(|error| error.to_string())?;
     let bar = Progress::building(quiet);
     let load = Load {
@@ -201,14 +221,21 @@ fn build(opened: &Opened, backend: &Backend, files: &Folder, threads: usize, qui
     machine.map_err(|refusal| format!("{} cannot take this network\n{refusal}", backend.name))
 }
 
-fn recorder(plans: &Plans, plan: Plan, threads: usize, build_s: f64, machine: &dyn Machine) -> Result<Recorder> {
+fn recorder(
+    plans: &Plans,
+    plan: Plan,
+    threads: usize,
+    build_s: f64,
+    machine: &dyn Machine,
+) -> Result<Recorder> {
     let path = &plans.output.recording;
     let provenance = Provenance::now(&plans.opened.text(), env!("CARGO_PKG_VERSION"), threads, build_s);
     if plans.resume.is_some() {
         let resumed = Recorder::resume(path, plan, &provenance, machine, machine.now());
         return resumed.context("the recording cannot go on");
     }
-    Recorder::create(path, plan, &provenance, machine, Existing::Refuse).context("the recording was not started")
+    Recorder::create(path, plan, &provenance, machine, Existing::Refuse)
+        .context("the recording was not started")
 }
 
 fn checkpoints(plans: &Plans) -> Result<Option<Checkpoints>> {

@@ -23,7 +23,8 @@ pub fn network(text: &str, settings: &[&str]) -> Arc<Network> {
 /// A network loaded onto a number of threads.
 pub fn load(network: &Arc<Network>, threads: usize) -> Box<dyn Machine> {
     let connectivity = Arc::new(connect(network, &NoFiles).unwrap());
-    let load = Load { network: Arc::clone(network), connectivity, files: &NoFiles, threads, progress: &|_| {} };
+    let load =
+        Load { network: Arc::clone(network), connectivity, files: &NoFiles, threads, progress: &|_| {} };
     (backends::cpu::BACKEND.load)(load).unwrap()
 }
 

@@ -52,27 +52,40 @@ fn some_pairs(ends: &Ends) -> Vec<(u32, u32)> {
     all.filter(|(s, t)| (s * 7 + t * 3) % 5 == 0).collect()
 }
 
-/// Arguments in all combinations of switches that the rule accepts between these populations.
+/// Arguments in all combinations of switches and words that the rule accepts between these
+/// populations. Probabilities have other values than their defaults, unless the rule refuses that.
 fn cases(rule: &ConnectionRule, ends: &Ends) -> Vec<Arguments> {
-    let mut cases = Vec::new();
-    for variant in 0..2 {
-        let mut arguments = vec![Arguments::defaults(rule.parameters)];
-        for parameter in rule.parameters {
-            if parameter.kind == Kind::Flag {
-                let switched = arguments.iter().map(|case| {
-                    let flag = case.flag(parameter.name);
-                    case.clone().with(parameter.name, Argument::Flag(!flag))
-                });
-                let switched: Vec<Arguments> = switched.collect();
-                arguments.extend(switched);
-            } else if parameter.default == Default::Required || parameter.range == Range::Probability {
-                let value = some_argument(parameter, ends, variant);
-                arguments = arguments.into_iter().map(|a| a.with(parameter.name, value.clone())).collect();
+    let accepted = |own_probabilities| {
+        let mut cases: Vec<Arguments> =
+            (0..2).flat_map(|variant| combinations(rule, ends, variant, own_probabilities)).collect();
+        cases.retain(|arguments| (rule.check)(arguments, ends).is_empty());
+        cases
+    };
+    let cases = accepted(true);
+    if cases.is_empty() { accepted(false) } else { cases }
+}
+
+fn combinations(rule: &ConnectionRule, ends: &Ends, variant: i64, own_probabilities: bool) -> Vec<Arguments> {
+    let mut cases = vec![Arguments::defaults(rule.parameters)];
+    for parameter in rule.parameters {
+        let name = parameter.name;
+        let each = |values: &[Argument]| -> Vec<Arguments> {
+            let with = |case: &Arguments| values.iter().map(|v| case.clone().with(name, v.clone())).collect();
+            cases.iter().flat_map(|case| -> Vec<Arguments> { with(case) }).collect()
+        };
+        let own = own_probabilities && parameter.range == Range::Probability;
+        cases = match (parameter.kind, parameter.default) {
+            (Kind::Flag, _) => each(&[false, true].map(Argument::Flag)),
+            (Kind::Choice(words), _) => each(&words.iter().map(|w| Argument::Word(w)).collect::<Vec<_>>()),
+            (_, Default::SameAs(other)) => {
+                cases.iter().map(|case| case.clone().with(name, case.get(other).clone())).collect()
             }
-        }
-        cases.extend(arguments);
+            (_, default) if own || default == Default::Required => {
+                each(&[some_argument(parameter, ends, variant)])
+            }
+            _ => continue,
+        };
     }
-    cases.retain(|arguments| (rule.check)(arguments, ends).is_empty());
     cases
 }
 
@@ -133,9 +146,12 @@ fn the_expected_number_of_synapses_is_within_five_standard_deviations() {
     for_every_case(|rule, arguments, ends, files| {
         let wiring = wire_from(rule, arguments, ends, 1, files);
         let real = onto(&*wiring, 0..ends.targets).len() as f64;
-        // No rule here scatters more than a Poisson number does.
+        // No other rule scatters more than a Poisson number does.
         let allowed = |expected: f64| 5.0 * expected.sqrt() + 1e-6;
         assert!((wiring.count() - real).abs() <= allowed(wiring.count()), "{}: {arguments:?}", rule.name);
+        if SCATTERS_MORE.contains(&rule.name) {
+            return;
+        }
         if let Some(expected) = (rule.expected)(arguments, ends) {
             assert!(
                 (expected - real).abs() <= allowed(expected),
@@ -159,6 +175,10 @@ fn the_same_seed_gives_the_same_synapses_and_another_seed_others() {
         assert!(all(1) != all(2), "{} does not heed the seed", rule.name);
     }
 }
+
+/// Rules whose numbers of synapses scatter as their heavy-tailed degrees do; `scale_free.rs` compares
+/// their means with what is expected.
+const SCATTERS_MORE: [&str; 2] = ["DirectedScaleFree", "PowerLawDegrees"];
 
 /// Rules without chance.
 const DRAWS_NOTHING: [&str; 4] = ["AllToAll", "OneToOne", "List", "EdgeFile"];

@@ -125,9 +125,16 @@ impl SpikeBlock {
     fn add<R: Real>(&mut self, step: i64, slice: &Slice, ports: Ports, sums: &mut [R]) {
         let mut amounts = [0.0; BLOCK];
         let amounts = &mut amounts[..self.weights.len()];
-        if !self.source.arrivals(step, amounts) {
-            return;
+        if self.source.negative_arrivals(step, amounts) {
+            self.weigh(amounts, slice, ports, sums);
+            amounts.fill(0.0);
         }
+        if self.source.arrivals(step, amounts) {
+            self.weigh(amounts, slice, ports, sums);
+        }
+    }
+
+    fn weigh<R: Real>(&self, amounts: &[f64], slice: &Slice, ports: Ports, sums: &mut [R]) {
         for (neuron, (amount, weight)) in amounts.iter().zip(&self.weights).enumerate() {
             let arriving = amount * weight;
             let cell = slice.first_cell + ports.of(arriving) * slice.len() + self.first + neuron;

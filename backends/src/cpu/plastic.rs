@@ -115,6 +115,9 @@ impl<R: Real> PlasticRows<R> {
     pub fn weights(&mut self, pending: &[Spike], dt: f64) -> Vec<R> {
         let mut weights = self.rows.weights.clone();
         let mut pre = self.pre.clone();
+        // Looking ahead must leave no trace in what the rule keeps itself.
+        let mut kept = Saver::default();
+        self.rule.save(&mut kept);
         let waiting = pending.iter().map(|spike| (self.rows.runs.row(spike.neuron), spike.step, spike.lead));
         let mut sent = Vec::new();
         for (runs, fired, lead) in self.flights.ahead().chain(waiting) {
@@ -133,6 +136,8 @@ impl<R: Real> PlasticRows<R> {
                 );
             }
         }
+        let kept = kept.into_bytes();
+        self.rule.restore(&mut Loader::new(&kept)).expect("a rule reads what it wrote");
         weights
     }
 

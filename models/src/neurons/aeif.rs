@@ -95,7 +95,7 @@ impl<R: Real> Membrane<R> {
 }
 
 impl<R: Real, K: Kinetics<R, S>, const S: usize, const CONDUCTANCE: bool> Aeif<R, K, S, CONDUCTANCE> {
-    /// Builds a slice from the parameters in [`PARAMETERS`](super::aeif_cond_exp::MODEL).
+    /// Builds a slice; the states are V_m, w, and those of the two ports.
     pub(super) fn build(cells: &Cells) -> Box<dyn Dynamics<R>> {
         let mut names = MEMBRANE.to_vec();
         if CONDUCTANCE {
@@ -308,7 +308,8 @@ pub(super) const fn synaptic(name: &'static str, dimension: Dimension, meaning: 
     State { name, dimension, initial: Initial::Value(0.0), meaning }
 }
 
-/// A conductance model's parameters; a current model leaves the two reversal potentials out.
+// The parameters; a model with synaptic currents leaves the two reversal potentials out.
+
 pub(super) const C_M: Parameter =
     Parameter::quantity("C_m", Dimension::Capacitance, 281.0, Range::Positive, "membrane capacitance");
 pub(super) const T_REF: Parameter =

@@ -9,8 +9,8 @@
 //! with tau_m until the refractory time is over, and are then added to V.
 //!
 //! The equation is linear and each step is solved exactly (Rotter and Diesmann 1999). Measured
-//! against NEST's `iaf_psc_delta`: 2e-12 mV over half a second, all spikes the same; in single
-//! precision 1e-3 mV.
+//! against NEST's `iaf_psc_delta`: 2e-13 mV over half a second, all spikes the same; in single
+//! precision 3e-4 mV.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|

@@ -11,7 +11,7 @@
 //!
 //! The equations are linear and each step is solved exactly (Rotter and Diesmann 1999), equal or
 //! nearly equal tau_m and tau_syn included, so the trace does not depend on dt. Measured against
-//! NEST's `iaf_psc_exp`: 2e-12 mV over half a second, all spikes the same; in single precision 1e-3 mV.
+//! NEST's `iaf_psc_exp`: 2e-13 mV over half a second, all spikes the same; in single precision 3e-4 mV.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|

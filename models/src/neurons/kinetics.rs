@@ -4,6 +4,7 @@
 use super::runge_kutta::{LEVELS, NODES};
 use sim_core::math::exp;
 use sim_core::neuron::Constants;
+use sim_core::parameter::Arguments;
 use sim_core::real::Real;
 
 /// What arrivals can add up to; far above any conductance or current, it keeps sums finite.
@@ -83,6 +84,20 @@ impl<R: Real> Kinetics<R, 2> for Alpha<R> {
     fn arrive(&self, port: &[R; 2], weight: R) -> [R; 2] {
         [port[0], bounded(port[1] + weight * self.jump)]
     }
+}
+
+/// Charge of an arrival in pA·ms, if it adds its weight in pA to a current that decays.
+pub(super) fn exponential_charge(arguments: &Arguments, weight: f64) -> f64 {
+    weight * arguments.number(tau_syn(weight))
+}
+
+/// Charge of an arrival in pA·ms, if the current rises to its weight in pA as an alpha function.
+pub(super) fn alpha_charge(arguments: &Arguments, weight: f64) -> f64 {
+    weight * std::f64::consts::E * arguments.number(tau_syn(weight))
+}
+
+fn tau_syn(weight: f64) -> &'static str {
+    if weight < 0.0 { "tau_syn_in" } else { "tau_syn_ex" }
 }
 
 /// The constants of neuron `index`.

@@ -3,8 +3,12 @@
 mod aeif;
 pub mod aeif_cond_alpha;
 pub mod aeif_cond_exp;
+pub mod aeif_psc_exp;
 pub mod blocks;
 pub mod conductance;
+pub mod hh_cond_exp_traub;
+mod hh_membrane;
+pub mod hh_psc_alpha;
 pub mod iaf_cond_alpha;
 pub mod iaf_cond_exp;
 pub mod iaf_psc_alpha;
@@ -28,6 +32,9 @@ pub static ALL: &[&NeuronModel] = &[
     &iaf_cond_alpha::MODEL,
     &aeif_cond_exp::MODEL,
     &aeif_cond_alpha::MODEL,
+    &aeif_psc_exp::MODEL,
     &izhikevich::MODEL,
+    &hh_psc_alpha::MODEL,
+    &hh_cond_exp_traub::MODEL,
     &parrot::MODEL,
 ];

@@ -25,6 +25,20 @@ impl Listed {
         Listed { times, neurons, factors, delay: place.delay, dt: place.dt, len: place.len, next: 0 }
     }
 
+    /// Adds the spikes of `step` whose factor is wanted.
+    fn add(&mut self, step: i64, amounts: &mut [f64], wanted: impl Fn(f64) -> bool) -> bool {
+        let (delay, dt) = (self.delay, self.dt);
+        let mut any = false;
+        let arrival = |time| (steps(time, dt).round() as i64 + delay, 0.0);
+        self.take(step, arrival, |neurons, _, amount| {
+            if wanted(amount) {
+                any = true;
+                neurons.for_each(|neuron| amounts[neuron as usize] += amount);
+            }
+        });
+        any
+    }
+
     /// Takes the spikes up to `step` that `arrival` maps into it, as (neurons, offset, amount).
     fn take(
         &mut self,
@@ -51,18 +65,14 @@ impl Listed {
 
 impl SpikeSource for Listed {
     fn arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
-        let (delay, dt) = (self.delay, self.dt);
-        let mut any = false;
-        self.take(
-            step,
-            |time| (steps(time, dt).round() as i64 + delay, 0.0),
-            |neurons, _, amount| {
-                any = true;
-                for neuron in neurons {
-                    amounts[neuron as usize] += amount;
-                }
-            },
-        );
+        self.add(step, amounts, |amount| amount >= 0.0)
+    }
+
+    fn negative_arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
+        let next = self.next;
+        let any = self.add(step, amounts, |amount| amount < 0.0);
+        // The same spikes are gone through once more for the positive ones.
+        self.next = next;
         any
     }
 

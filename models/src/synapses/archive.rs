@@ -9,8 +9,9 @@
 use sim_core::math::exp;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 
-/// Spikes of a neuron that are found without following a pointer; with one trace, one cache line.
-const RECENT: usize = 4;
+/// Spikes of a neuron that are found without following a pointer. A neuron as fast as the
+/// source has more than these since the source's last spike once in 256 times.
+const RECENT: usize = 8;
 /// Longest table of decays, in steps; 128 KiB.
 const TABLE: usize = 1 << 14;
 
@@ -118,19 +119,39 @@ impl<const N: usize> Archive<N> {
         self.now - 2.0 * delay
     }
 
-    /// Hands over the spikes of a neuron in `(after, until]`, in order of time.
+    /// How many of the newest spikes of a neuron lie after `after`, as [`Archive::between`] wants it.
     #[inline]
-    pub fn between(&self, neuron: usize, after: f64, until: f64, mut take: impl FnMut(&Post<N>)) {
-        let recent = &self.recent[neuron];
-        if recent[0].time <= after {
-            return;
+    pub fn count(&self, neuron: usize, after: f64) -> usize {
+        self.recent[neuron].iter().map(|post| usize::from(post.time > after)).sum()
+    }
+
+    /// Hands over the spikes of a neuron in `(after, until]`, in order of time. `count` is that of
+    /// [`Archive::count`].
+    #[inline]
+    pub fn between(
+        &self,
+        neuron: usize,
+        count: usize,
+        after: f64,
+        until: f64,
+        mut take: impl FnMut(&Post<N>),
+    ) {
+        if count == RECENT {
+            self.older_between(neuron, after, until, &mut take);
         }
-        if recent[RECENT - 1].time > after {
-            let older = &self.older[neuron];
-            let first = older.partition_point(|post| post.time <= after);
-            older[first..].iter().take_while(|post| post.time <= until).for_each(&mut take);
+        for post in self.recent[neuron][..count].iter().rev() {
+            if post.time <= until {
+                take(post);
+            }
         }
-        recent.iter().rev().filter(|post| post.time > after && post.time <= until).for_each(take);
+    }
+
+    #[inline(never)]
+    fn older_between(&self, neuron: usize, after: f64, until: f64, take: &mut dyn FnMut(&Post<N>)) {
+        let older = &self.older[neuron];
+        // From the end, because what is wanted lies there.
+        let count = older.iter().rev().take_while(|post| post.time > after).count();
+        older[older.len() - count..].iter().take_while(|post| post.time <= until).for_each(take);
     }
 
     /// The last spike of a neuron for which `before` holds, which holds up to some time.
@@ -222,7 +243,7 @@ mod tests {
 
     fn between(archive: &Archive<1>, after: f64, until: f64) -> Vec<f64> {
         let mut found = Vec::new();
-        archive.between(0, after, until, |post| found.push(post.time));
+        archive.between(0, archive.count(0, after), after, until, |post| found.push(post.time));
         found
     }
 

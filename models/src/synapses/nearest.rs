@@ -84,11 +84,17 @@ impl Nearest {
             until: spike.time - spike.delay,
         };
         match self.scheme {
-            Scheme::Symmetric => row.change(|neuron, weight| window.symmetric(neuron, weight, rule)),
-            Scheme::Restricted => row.change(|neuron, weight| window.restricted(neuron, weight, rule)),
+            Scheme::Symmetric => row.change(&pairs.archive, window.after, |n, count, weight| {
+                window.symmetric(n, count, weight, rule)
+            }),
+            Scheme::Restricted => row.change(&pairs.archive, window.after, |n, count, weight| {
+                window.restricted(n, count, weight, rule)
+            }),
             Scheme::PresynCentered => {
                 let train = self.train(pre);
-                row.change(|neuron, weight| window.presyn_centered(neuron, weight, rule, train));
+                row.change(&pairs.archive, window.after, |n, count, weight| {
+                    window.presyn_centered(n, count, weight, rule, train)
+                });
                 train.push(spike.time, pairs.plus());
             }
         }
@@ -145,15 +151,15 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    fn symmetric(&self, neuron: usize, mut weight: f64, rule: WeightDependence) -> f64 {
-        self.pairs.archive.between(neuron, self.after, self.until, |post| {
+    fn symmetric(&self, neuron: usize, count: usize, mut weight: f64, rule: WeightDependence) -> f64 {
+        self.pairs.archive.between(neuron, count, self.after, self.until, |post| {
             weight = rule.facilitate(weight, self.pairs.plus().over(post.time - self.after));
         });
         rule.depress(weight, self.nearest_before(neuron))
     }
 
-    fn restricted(&self, neuron: usize, weight: f64, rule: WeightDependence) -> f64 {
-        match self.first(neuron) {
+    fn restricted(&self, neuron: usize, count: usize, weight: f64, rule: WeightDependence) -> f64 {
+        match self.first(neuron, count) {
             Some(first) => {
                 let weight = rule.facilitate(weight, self.pairs.plus().over(first - self.after));
                 rule.depress(weight, self.nearest_before(neuron))
@@ -162,18 +168,27 @@ impl Window<'_> {
         }
     }
 
-    fn presyn_centered(&self, neuron: usize, mut weight: f64, rule: WeightDependence, train: &Train) -> f64 {
+    fn presyn_centered(
+        &self,
+        neuron: usize,
+        count: usize,
+        mut weight: f64,
+        rule: WeightDependence,
+        train: &Train,
+    ) -> f64 {
         let (archive, plus) = (&self.pairs.archive, self.pairs.plus());
-        if let Some(first) = self.first(neuron) {
+        if let Some(first) = self.first(neuron, count) {
             let ended = archive.last(neuron, |spiked| spiked <= self.after).time + self.delay;
             weight = rule.facilitate(weight, train.trace_since(ended, plus) * plus.over(first - self.after));
         }
         rule.depress(weight, self.nearest_before(neuron))
     }
 
-    fn first(&self, neuron: usize) -> Option<f64> {
+    fn first(&self, neuron: usize, count: usize) -> Option<f64> {
         let mut first = None;
-        self.pairs.archive.between(neuron, self.after, self.until, |post| first = first.or(Some(post.time)));
+        self.pairs
+            .archive
+            .between(neuron, count, self.after, self.until, |post| first = first.or(Some(post.time)));
         first
     }
 

@@ -11,6 +11,8 @@ use sim_core::synapse::PreSpike;
 
 /// Numbers per run: the time of the last spike in steps, and K₊ just after it.
 pub const PRE: usize = 2;
+/// Synapses whose neurons are looked at in advance.
+const AHEAD: usize = 64;
 
 /// The traces of pair rules.
 #[derive(Debug)]
@@ -49,9 +51,9 @@ impl Pairs {
     ) {
         let (last, k_plus) = (pre[0], pre[1]);
         let (after, until) = (last - spike.delay, spike.time - spike.delay);
-        row.change(|neuron, mut weight| {
+        row.change(&self.archive, after, |neuron, count, mut weight| {
             if k_plus > 0.0 {
-                self.archive.between(neuron, after, until, |post| {
+                self.archive.between(neuron, count, after, until, |post| {
                     weight = facilitate(weight, k_plus * self.plus.over(post.time - after));
                 });
             }
@@ -74,12 +76,28 @@ pub struct Row<'a, R> {
 }
 
 impl<R: Real> Row<'_, R> {
-    /// Changes each weight, in double precision, and sends what it became.
+    /// Changes each weight, in double precision, and sends what it became. `update` is told how many
+    /// of the newest spikes of the neuron lie after `after`.
+    ///
+    /// The counts of some neurons are taken before the first of them is used: so their spikes are
+    /// fetched side by side, not one after the other behind mispredicted branches.
     #[inline]
-    pub fn change(self, mut update: impl FnMut(usize, f64) -> f64) {
-        self.sent.extend(self.neurons.iter().zip(self.weights).map(|(&neuron, weight)| {
-            *weight = R::of(update(usize::from(neuron), weight.wide()));
-            *weight
-        }));
+    pub fn change<const N: usize>(
+        self,
+        archive: &Archive<N>,
+        after: f64,
+        mut update: impl FnMut(usize, usize, f64) -> f64,
+    ) {
+        self.sent.reserve(self.neurons.len());
+        let mut counts = [0_u8; AHEAD];
+        for (neurons, weights) in self.neurons.chunks(AHEAD).zip(self.weights.chunks_mut(AHEAD)) {
+            for (&neuron, count) in neurons.iter().zip(&mut counts) {
+                *count = archive.count(usize::from(neuron), after) as u8;
+            }
+            self.sent.extend(neurons.iter().zip(weights).zip(&counts).map(|((&neuron, weight), &count)| {
+                *weight = R::of(update(usize::from(neuron), usize::from(count), weight.wide()));
+                *weight
+            }));
+        }
     }
 }

@@ -131,10 +131,10 @@ impl<R: Real> Plasticity<R> for TripletStdp {
         let (after, until) = (last - spike.delay, spike.time - spike.delay);
         let strongest = self.w_max.abs();
         let depression = self.pair.1 + self.triplet.1 * slow;
-        Row { neurons, weights, sent }.change(|neuron, weight| {
+        Row { neurons, weights, sent }.change(&self.archive, after, |neuron, count, weight| {
             let mut strength = weight.abs();
             if fast > 0.0 {
-                self.archive.between(neuron, after, until, |post| {
+                self.archive.between(neuron, count, after, until, |post| {
                     let step = self.pair.0 + self.triplet.0 * (post.traces[SLOW] - 1.0);
                     strength = (strength + fast * self.plus.over(post.time - after) * step).min(strongest);
                 });

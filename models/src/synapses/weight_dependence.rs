@@ -8,6 +8,7 @@ use sim_core::parameter::{Argument, Arguments};
 pub struct WeightDependence {
     w_min: f64,
     span: f64,
+    per_span: f64,
     lambda: f64,
     alpha_lambda: f64,
     plus: Power,
@@ -19,9 +20,11 @@ impl WeightDependence {
     pub fn new(arguments: &Arguments) -> Self {
         let (w_min, lambda) = (arguments.number("w_min"), arguments.number("lambda"));
         let (plus, minus) = exponents(arguments);
+        let span = arguments.number("w_max") - w_min;
         WeightDependence {
             w_min,
-            span: arguments.number("w_max") - w_min,
+            span,
+            per_span: 1.0 / span,
             lambda,
             alpha_lambda: arguments.number("alpha") * lambda,
             plus: Power::new(plus),
@@ -32,7 +35,7 @@ impl WeightDependence {
     /// The weight after facilitation by a trace.
     #[inline]
     pub fn facilitate(&self, weight: f64, trace: f64) -> f64 {
-        let share = (weight - self.w_min) / self.span;
+        let share = (weight - self.w_min) * self.per_span;
         let grown = share + self.lambda * self.plus.of(1.0 - share) * trace;
         if grown < 1.0 { self.w_min + grown * self.span } else { self.w_min + self.span }
     }
@@ -40,7 +43,7 @@ impl WeightDependence {
     /// The weight after depression by a trace.
     #[inline]
     pub fn depress(&self, weight: f64, trace: f64) -> f64 {
-        let share = (weight - self.w_min) / self.span;
+        let share = (weight - self.w_min) * self.per_span;
         let shrunk = share - self.alpha_lambda * self.minus.of(share) * trace;
         if shrunk > 0.0 { self.w_min + shrunk * self.span } else { self.w_min }
     }

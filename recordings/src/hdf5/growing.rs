@@ -62,6 +62,13 @@ pub(crate) struct Dataset(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column(usize);
 
+impl Column {
+    /// Its number among the columns of its file.
+    pub(crate) fn number(self) -> usize {
+        self.0
+    }
+}
+
 /// A dataset that grows by rows.
 struct Rows {
     dataset: Dataset,
@@ -116,11 +123,6 @@ impl Growing {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Whether writing failed, so that the file stays as the last flush left it.
-    pub(crate) fn given_up(&self) -> bool {
-        self.writer.is_none()
     }
 
     /// Tells the file that it has been renamed.
@@ -249,21 +251,18 @@ impl Growing {
     }
 
     /// Appends bytes to a column; rows count once they are whole.
-    #[inline]
     pub(crate) fn append(&mut self, column: Column, bytes: &[u8]) {
         self.columns[column.0].pending.extend_from_slice(bytes);
-    }
-
-    /// Appends a number to a column.
-    #[inline]
-    pub(crate) fn append_number(&mut self, column: Column, value: f64) {
-        let rows = &mut self.columns[column.0];
-        rows.element.put(value, &mut rows.pending);
     }
 
     /// How many rows a column has, in the file or not.
     pub(crate) fn rows(&self, column: Column) -> u64 {
         self.columns[column.0].count()
+    }
+
+    /// All columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = Column> {
+        (0..self.columns.len()).map(Column)
     }
 
     /// The type of a column's numbers.

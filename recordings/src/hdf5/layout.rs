@@ -46,6 +46,13 @@ pub(crate) struct Layout {
     pub(crate) files: Vec<Growing>,
     /// Everything that grows, in the order of `/saltus/streams`.
     pub(crate) streams: Vec<Stream>,
+    pub(crate) places: Places,
+    pub(crate) marks: Column,
+    pub(crate) flushed_until: Dataset,
+}
+
+/// Which stream belongs to which entry of the plan.
+pub(crate) struct Places {
     /// The stream of each entry of [`Plan::spikes`].
     pub(crate) spikes: Vec<usize>,
     /// The stream of each entry of [`Plan::rates`].
@@ -54,8 +61,6 @@ pub(crate) struct Layout {
     pub(crate) states: Vec<Option<usize>>,
     /// The stream of each entry of [`Plan::weights`]; absent where there are no synapses.
     pub(crate) weights: Vec<Option<usize>>,
-    pub(crate) marks: Column,
-    pub(crate) flushed_until: Dataset,
 }
 
 /// The names of all files of a recording, the file itself first, and which of them each state
@@ -133,7 +138,8 @@ pub(crate) fn lay_down(
     let width = 1 + streams.len() + plan.rates.len();
     let (marks, _) = main.column("saltus/marks", Element::I64, Some(width as u64))?;
     let flushed_until = main.number("saltus/flushed_until", 0)?;
-    Ok(Layout { files, streams, spikes, rates, states, weights, marks, flushed_until })
+    let places = Places { spikes, rates, states, weights };
+    Ok(Layout { files, streams, places, marks, flushed_until })
 }
 
 impl Range {
@@ -278,9 +284,18 @@ fn lay_state(
     let group = format!("report/{}", link(&plan.populations[state.population].name));
     let mapping = format!("{group}/mapping");
     file.group(&mapping)?;
-    let (data, dataset) = file.column(&format!("{group}/data"), element(plan), Some(count as u64))?;
-    file.describe(dataset, "units", &state.unit)?;
-    file.describe(dataset, "variable", &state.variable)?;
+    // libsonata reads single precision only, so what is more precise stands beside it.
+    let names: &[&str] = match plan.precision {
+        Precision::F32 => &["data"],
+        Precision::F64 => &["data", "data64"],
+    };
+    let mut columns = Vec::new();
+    for (name, element) in names.iter().zip([Element::F32, Element::F64]) {
+        let (column, dataset) = file.column(&format!("{group}/{name}"), element, Some(count as u64))?;
+        file.describe(dataset, "units", &state.unit)?;
+        file.describe(dataset, "variable", &state.variable)?;
+        columns.push(column);
+    }
     let ids: Vec<u64> = state.neurons.iter().map(|&id| u64::from(id)).collect();
     let dataset = file.fixed(&format!("{mapping}/node_ids"), &ids)?;
     file.annotate(dataset, "sorted", 1_i8)?;
@@ -293,7 +308,7 @@ fn lay_state(
     let (first, rows) = samples(plan, state.every);
     let (start, step) = (plan.dt * first as f64, plan.dt * state.every as f64);
     let range = lay_range(file, &format!("{mapping}/time"), start, step, rows)?;
-    Ok(Some(Stream { file: number, group, names: &["data"], columns: vec![data], range: Some(range) }))
+    Ok(Some(Stream { file: number, group, names, columns, range: Some(range) }))
 }
 
 fn lay_weights(
@@ -324,4 +339,22 @@ fn lay_weights(
     let (time, dataset) = file.column(&format!("{group}/time"), Element::F64, None)?;
     file.describe(dataset, "units", "ms")?;
     Ok(Some(Stream { file: 0, group, names: &["weight", "time"], columns: vec![weight, time], range: None }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range;
+
+    #[test]
+    fn readers_that_divide_find_every_row() {
+        for step in [0.1, 0.2, 0.3, 0.7, 1.0, 1.0 / 3.0, 12.8] {
+            for first in [1, 7, 101, 12_345] {
+                for rows in (0..100).chain([9_999, 1_000_000]) {
+                    let [start, stop, step] = range(first as f64 * step, step, rows);
+                    assert_eq!(((stop - start) / step) as u64, rows, "{rows} rows of {step} from {start}");
+                    assert!((stop - (start + step * rows as f64)).abs() < 1e-9 * stop);
+                }
+            }
+        }
+    }
 }

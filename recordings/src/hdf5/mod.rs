@@ -5,7 +5,7 @@
 //! | path | what |
 //! |---|---|
 //! | `/spikes/<population>/{timestamps, node_ids}` | spikes, by time; ms; ids are indices in the population |
-//! | `/report/<population>/{data, mapping/…}` | a state variable, one row for each sample |
+//! | `/report/<population>/{data, mapping/…}` | a state variable, one row for each sample; runs in double precision add `data64` |
 //! | `/rates/<population>/{values, time}` | spikes per neuron and second in bins, Hz |
 //! | `/weights/<projection>/{weight, time, source_node_id, target_node_id}` | weights, one row for each sample |
 //! | `/saltus/network` | the network text as it was run; who ran it, and how, in its attributes and the file's |
@@ -32,3 +32,4 @@ pub mod reading;
 pub mod recorder;
 pub mod recovery;
 mod resumption;
+mod writing;

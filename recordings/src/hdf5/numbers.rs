@@ -3,7 +3,12 @@
 use crate::hdf5::error::FileError;
 use crate::hdf5::growing::Element;
 use rust_hdf5::{H5Dataset, H5File, H5Type, Hdf5Error};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// How every HDF5 file begins.
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// A file opened for reading.
 pub(crate) struct Source {
@@ -13,10 +18,7 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn open(path: &Path) -> Result<Source, FileError> {
-        let bytes = std::fs::metadata(path).map_err(|error| FileError::io(path, "cannot be read", &error))?;
-        if !bytes.is_file() {
-            return Err(FileError::new(path, "this is not a file"));
-        }
+        is_open(path)?;
         let file =
             H5File::open(path).map_err(|error| FileError::hdf5(path, "cannot be read as HDF5", &error))?;
         Ok(Source { path: path.to_path_buf(), file })
@@ -151,6 +153,44 @@ impl Source {
     fn unreadable(&self, path: &str, error: &Hdf5Error) -> FileError {
         self.error(format!("/{path} cannot be read: {error}"))
     }
+}
+
+/// Whether a writer has the file open, or left it without closing it.
+///
+/// # Errors
+/// When it is not an HDF5 file, or only the beginning of one.
+pub(crate) fn is_open(path: &Path) -> Result<bool, FileError> {
+    let unreadable = |error| FileError::io(path, "cannot be read", &error);
+    let file = File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if !about.is_file() {
+        return Err(FileError::new(path, "this is not a file"));
+    }
+    let mut head = Vec::new();
+    file.take(64).read_to_end(&mut head).map_err(unreadable)?;
+    if !head.starts_with(SIGNATURE) {
+        let what = if head.is_empty() { "this file is empty" } else { "this is not an HDF5 file" };
+        return Err(FileError::new(path, what));
+    }
+    // Versions 0 and 1 of the superblock do not tell whether the file is open. Where the superblock
+    // has the size of addresses, how the file is open, and where the file ends:
+    let (size, open, end) = match head.get(8) {
+        Some(0) => (13, None, 40),
+        Some(1) => (13, None, 44),
+        _ => (9, Some(11), 28),
+    };
+    let is_open = open.is_some_and(|open| head.get(open).is_some_and(|&flags| flags != 0));
+    if let Some(end) = head.get(end..end + 8)
+        && head[size] == 8
+        && !is_open
+    {
+        let whole = end.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+        if about.len() < whole {
+            let message = format!("this file is cut off: it has {} of {whole} bytes", about.len());
+            return Err(FileError::new(path, message));
+        }
+    }
+    Ok(is_open)
 }
 
 /// A path inside a group; the root group is empty.

@@ -311,7 +311,9 @@ pub(super) fn choose(
 }
 
 fn read_report(source: &Source, group: &str, population: &str, variable: &str) -> Result<Report, FileError> {
-    let (data, mapping) = (join(group, "data"), join(group, "mapping"));
+    // Ours have a second copy in double precision, if the run had it.
+    let data = join(group, source.any(group, &["data64", "data"]).unwrap_or("data"));
+    let mapping = join(group, "mapping");
     let shape = source.shape(&data)?;
     let &[rows, columns] = shape.as_slice() else {
         return Err(source.error(format!("/{data} is not a table of samples and neurons")));

@@ -1,10 +1,11 @@
 //! Writes a recording while the network lives.
 
 use crate::hdf5::error::FileError;
-use crate::hdf5::growing::Column;
-use crate::hdf5::layout::{Layout, files, lay_down};
+use crate::hdf5::growing::{Column, Growing};
+use crate::hdf5::layout::{Layout, Places, Stream, files, lay_down};
 use crate::hdf5::plan::Plan;
 use crate::hdf5::provenance::{Provenance, rfc3339};
+use crate::hdf5::writing::Writing;
 use sim_core::backend::{Epoch, Machine, Sample};
 use sim_core::observer::{Observer, ObserverError};
 use sim_core::spike::Spike;
@@ -23,19 +24,24 @@ pub enum Existing {
 /// Writes a recording while the network lives.
 ///
 /// It is flushed at every multiple of the plan's `flush_every` and `checkpoint_every` steps:
-/// nothing that was flushed is lost when the program is killed. Spikes, samples and rates of the
-/// warm-up are left out; times are those of the run, warm-up included.
+/// nothing that was flushed is lost when the program is killed. The run waits for the disk only at
+/// checkpoints; [`Recorder::flushed_until`] tells how far the disk is. Spikes, samples and rates of
+/// the warm-up are left out; times are those of the run, warm-up included.
 pub struct Recorder {
-    pub(super) plan: Plan,
-    pub(super) layout: Layout,
+    plan: Plan,
+    streams: Vec<Stream>,
+    /// The stream of each entry of the plan's spikes, rates, states and weights.
+    places: Places,
+    marks: Column,
+    writing: Writing,
     /// What is recorded of each population.
     taps: Vec<Tap>,
     /// Spikes in the open bin of each rate.
-    pub(super) counts: Vec<u64>,
+    counts: Vec<u64>,
     /// The step at which the next bin of any rate ends.
     next_bin: i64,
     /// The step of the last mark.
-    pub(super) last_mark: Option<i64>,
+    last_mark: Option<i64>,
     begun: Instant,
 }
 
@@ -87,71 +93,76 @@ impl Recorder {
         {
             return Err(FileError::new(taken, "this file exists already"));
         }
-        let layout = lay_down(&names, &names, &plan, provenance, machine)?;
-        let mut recorder = Recorder::with(plan, layout)?;
+        let mut layout = lay_down(&names, &names, &plan, provenance, machine)?;
+        let counts = vec![0; plan.rates.len()];
+        layout.files.iter_mut().rev().try_for_each(Growing::open_to_readers)?;
+        let mut recorder = Recorder::over(plan, layout, counts, None);
         let now = machine.now();
         if now == recorder.plan.warm_up {
             recorder.sample_weights(machine)?;
         }
-        recorder.flush(now)?;
+        recorder.mark(now);
+        recorder.writing.flush_and_wait(now)?;
         Ok(recorder)
     }
 
     /// The step up to which everything is safely in the file.
     pub fn flushed_until(&self) -> i64 {
-        self.last_mark.unwrap_or(0)
+        self.writing.confirmed()
     }
 
-    /// A recorder over files that are laid down, which it opens to readers.
-    pub(super) fn with(plan: Plan, mut layout: Layout) -> Result<Recorder, FileError> {
-        for file in layout.files.iter_mut().rev() {
-            file.open_to_readers()?;
-        }
+    /// Waits until everything up to the last multiple of `flush_every` is safely in the file, and
+    /// returns this step.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn wait(&mut self) -> Result<i64, FileError> {
+        self.writing.flush_and_wait(self.last_mark.unwrap_or(0))?;
+        Ok(self.flushed_until())
+    }
+
+    /// A recorder over files that are laid down and open to readers, from the mark they end with.
+    pub(super) fn over(plan: Plan, layout: Layout, counts: Vec<u64>, last_mark: Option<i64>) -> Recorder {
+        let Layout { files, streams, places, marks, flushed_until } = layout;
         let mut taps: Vec<Tap> = plan.populations.iter().map(|_| Tap::default()).collect();
-        for (spikes, &stream) in plan.spikes.iter().zip(&layout.spikes) {
+        for (spikes, &stream) in plan.spikes.iter().zip(&places.spikes) {
             let chosen = Chosen::of(&spikes.neurons, plan.populations[spikes.population].size);
-            let columns = &layout.streams[stream].columns;
+            let columns = &streams[stream].columns;
             taps[spikes.population].spikes = Some((columns[0], columns[1], chosen));
         }
         for (number, rate) in plan.rates.iter().enumerate() {
             let chosen = Chosen::of(&rate.neurons, plan.populations[rate.population].size);
             taps[rate.population].rates.push((number, chosen));
         }
-        let counts = vec![0; plan.rates.len()];
+        let writing = Writing::start(files, flushed_until, last_mark.unwrap_or(0));
         let (next_bin, begun) = (i64::MAX, Instant::now());
-        let mut recorder = Recorder { plan, layout, taps, counts, next_bin, last_mark: None, begun };
+        let mut recorder =
+            Recorder { plan, streams, places, marks, writing, taps, counts, next_bin, last_mark, begun };
         recorder.find_next_bin();
-        Ok(recorder)
+        recorder
     }
 
-    /// Writes everything down, and that it is there.
-    pub(super) fn flush(&mut self, step: i64) -> Result<(), FileError> {
-        let (main, beside) = self.layout.files.split_first_mut().expect("a recording has a file");
-        beside.iter_mut().try_for_each(|file| file.flush())?;
-        if self.last_mark != Some(step) {
-            // How much of each stream belongs to this step, so that a recording can be cut here.
-            let mut mark = vec![step];
-            for stream in &self.layout.streams {
-                let file = if stream.file == 0 { &*main } else { &beside[stream.file - 1] };
-                mark.push(file.rows(stream.columns[0]) as i64);
-            }
-            mark.extend(self.counts.iter().map(|&count| count as i64));
-            mark.iter().for_each(|number| main.append(self.layout.marks, &number.to_le_bytes()));
+    /// Notes how much of each stream belongs to this step, so that the recording can be cut here.
+    fn mark(&mut self, step: i64) {
+        if self.last_mark == Some(step) {
+            return;
         }
-        main.flush()?;
-        // Only now, when all of it is in the files, the step is confirmed.
-        main.overwrite(self.layout.flushed_until, &step.to_le_bytes())?;
+        let rows = |stream: &Stream| self.writing.rows(stream.file, stream.columns[0]) as i64;
+        let rows = self.streams.iter().map(rows);
+        let counts = self.counts.iter().map(|&count| count as i64);
+        let mark: Vec<u8> =
+            std::iter::once(step).chain(rows).chain(counts).flat_map(i64::to_le_bytes).collect();
+        self.writing.append(0, self.marks, &mark);
         self.last_mark = Some(step);
-        Ok(())
     }
 
     /// The step at which the open bin of a rate ends.
     fn bin_end(&self, rate: usize) -> i64 {
-        let rows = self.layout.files[0].rows(self.layout.streams[self.layout.rates[rate]].columns[0]);
+        let rows = self.writing.rows(0, self.streams[self.places.rates[rate]].columns[0]);
         self.plan.warm_up + (rows as i64 + 1) * self.plan.rates[rate].bin
     }
 
-    pub(super) fn find_next_bin(&mut self) {
+    fn find_next_bin(&mut self) {
         self.next_bin = (0..self.plan.rates.len()).map(|rate| self.bin_end(rate)).min().unwrap_or(i64::MAX);
     }
 
@@ -166,8 +177,8 @@ impl Recorder {
                 let seconds = rate.bin as f64 * self.plan.dt / 1000.0;
                 let spikes = std::mem::take(&mut self.counts[number]) as f64;
                 let value = spikes / (rate.neurons.len().max(1) as f64 * seconds);
-                let column = self.layout.streams[self.layout.rates[number]].columns[0];
-                self.layout.files[0].append_number(column, value);
+                let column = self.streams[self.places.rates[number]].columns[0];
+                self.writing.append_number(0, column, value);
             }
         }
         self.find_next_bin();
@@ -190,9 +201,8 @@ impl Recorder {
             if let Some((times, ids, chosen)) = &tap.spikes
                 && chosen.has(index)
             {
-                let file = &mut self.layout.files[0];
-                file.append(*times, &spike.time(self.plan.dt).to_le_bytes());
-                file.append(*ids, &u64::from(index).to_le_bytes());
+                self.writing.append(0, *times, &spike.time(self.plan.dt).to_le_bytes());
+                self.writing.append(0, *ids, &u64::from(index).to_le_bytes());
             }
             for (rate, chosen) in &tap.rates {
                 self.counts[*rate] += u64::from(chosen.has(index));
@@ -201,11 +211,12 @@ impl Recorder {
     }
 
     fn take_sample(&mut self, sample: &Sample) {
-        let Some(stream) = self.layout.states.get(sample.probe).copied().flatten() else { return };
+        let Some(stream) = self.places.states.get(sample.probe).copied().flatten() else { return };
         if sample.step > self.plan.warm_up {
-            let stream = &self.layout.streams[stream];
-            let file = &mut self.layout.files[stream.file];
-            sample.values.iter().for_each(|&value| file.append_number(stream.columns[0], value));
+            let Stream { file, columns, .. } = &self.streams[stream];
+            for &column in columns {
+                sample.values.iter().for_each(|&value| self.writing.append_number(*file, column, value));
+            }
         }
     }
 
@@ -222,13 +233,12 @@ impl Recorder {
     }
 
     fn sample(&mut self, entry: usize, machine: &dyn Machine) -> Result<(), FileError> {
-        let Some(stream) = self.layout.weights[entry] else { return Ok(()) };
-        let columns = &self.layout.streams[stream].columns;
-        let file = &mut self.layout.files[0];
+        let Some(stream) = self.places.weights[entry] else { return Ok(()) };
+        let columns = &self.streams[stream].columns;
         let projection = self.plan.weights[entry].projection;
-        machine.weights(projection, &mut |_, _, weight, _| file.append_number(columns[0], weight));
-        file.append_number(columns[1], machine.now() as f64 * self.plan.dt);
-        file.drain()
+        machine.weights(projection, &mut |_, _, weight, _| self.writing.append_number(0, columns[0], weight));
+        self.writing.append_number(0, columns[1], machine.now() as f64 * self.plan.dt);
+        self.writing.hand_over()
     }
 
     fn record(&mut self, epoch: &Epoch, machine: &dyn Machine) -> Result<(), FileError> {
@@ -236,10 +246,13 @@ impl Recorder {
         self.close_bins(epoch.until);
         epoch.samples.iter().for_each(|sample| self.take_sample(sample));
         self.sample_weights(machine)?;
-        if self.next_flush(epoch.from) <= epoch.until {
-            return self.flush(epoch.until);
+        if self.next_flush(epoch.from) > epoch.until {
+            return self.writing.hand_over();
         }
-        self.layout.files.iter_mut().try_for_each(|file| file.drain())
+        self.mark(epoch.until);
+        // A checkpoint is worth something only if the recording reaches as far.
+        let checkpoint = self.plan.checkpoint_every.is_some_and(|every| epoch.until % every == 0);
+        if checkpoint { self.writing.flush_and_wait(epoch.until) } else { self.writing.flush(epoch.until) }
     }
 
     fn next_flush(&self, now: i64) -> i64 {
@@ -250,22 +263,23 @@ impl Recorder {
     fn end(&mut self, machine: &dyn Machine) -> Result<(), FileError> {
         let now = machine.now();
         // The mark comes first: a recording that goes on from here has no sample of weights here.
-        self.flush(now)?;
+        self.mark(now);
         for entry in 0..self.plan.weights.len() {
             if !self.weights_due(entry, now) {
                 self.sample(entry, machine)?;
             }
         }
-        let Layout { files, streams, .. } = &mut self.layout;
-        for stream in streams {
+        self.writing.flush_and_wait(now)?;
+        let mut files = self.writing.end()?;
+        for stream in &self.streams {
             let rows = files[stream.file].rows(stream.columns[0]);
             stream.range.map_or(Ok(()), |range| range.set(&mut files[stream.file], rows))?;
         }
-        self.describe_end(machine)?;
-        self.layout.files.iter_mut().rev().try_for_each(|file| file.close())
+        self.describe_end(&mut files[0], machine)?;
+        files.iter_mut().rev().try_for_each(Growing::close)
     }
 
-    fn describe_end(&mut self, machine: &dyn Machine) -> Result<(), FileError> {
+    fn describe_end(&self, file: &mut Growing, machine: &dyn Machine) -> Result<(), FileError> {
         let complete = u8::from(machine.now() >= self.plan.duration);
         let simulate = self.begun.elapsed().as_secs_f64();
         let counters = machine.counters();
@@ -274,7 +288,7 @@ impl Recorder {
             ("spikes", counters.spikes),
             ("synaptic_events", counters.synaptic_events),
         ];
-        self.layout.files[0].write(|writer| {
+        file.write(|writer| {
             writer.set_group_attr_string("/", "finished_at", &rfc3339(SystemTime::now()))?;
             writer.set_group_attr_numeric("/", "simulate_s", &simulate)?;
             for (name, count) in counts {
@@ -308,7 +322,7 @@ impl Observer for Recorder {
 
     fn finish(&mut self, machine: &dyn Machine) -> Result<(), ObserverError> {
         // When writing failed, the run ended for this reason, and it has been told.
-        if self.layout.files.iter().any(|file| file.given_up()) {
+        if self.writing.ended() {
             return Ok(());
         }
         self.end(machine).map_err(|error| self.failure(error))

@@ -2,10 +2,9 @@
 
 use crate::hdf5::error::FileError;
 use crate::hdf5::layout::range;
-use crate::hdf5::numbers::{Source, join};
+use crate::hdf5::numbers::{Source, is_open, join};
 use crate::hdf5::reading::{flushed_until, read_range, streams};
 use rust_hdf5::{H5File, Hdf5Error};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What [`recover`] found.
@@ -37,11 +36,11 @@ pub(super) struct Mark {
     pub(super) counts: Vec<u64>,
 }
 
-/// Names of the growing datasets of a group, by the group's first word.
+/// Names of the growing datasets that a group may have, by the group's first word.
 const GROWING: [(&str, &[&str]); 4] = [
     ("spikes", &["timestamps", "node_ids"]),
     ("rates", &["values"]),
-    ("report", &["data"]),
+    ("report", &["data", "data64"]),
     ("weights", &["weight", "time"]),
 ];
 
@@ -51,7 +50,7 @@ const GROWING: [(&str, &[&str]); 4] = [
 /// # Errors
 /// When the file is not a recording of Saltus, is still being written, or cannot be read or written.
 pub fn recover(path: &Path) -> Result<Recovered, FileError> {
-    let interrupted_main = is_interrupted(path)?;
+    let interrupted_main = is_open(path)?;
     let main = Source::open(path)?;
     let mark = confirmed(&main)?;
     let dt = main.number("saltus/network", "dt").unwrap_or(f64::NAN);
@@ -61,7 +60,7 @@ pub fn recover(path: &Path) -> Result<Recovered, FileError> {
     let mut repaired = Vec::new();
     for name in beside {
         let file = path.with_file_name(&name);
-        if is_interrupted(&file)? {
+        if is_open(&file)? {
             let source = Source::open(&file)?;
             let cuts = mark.cuts.iter().filter(|cut| cut.file.as_ref() == Some(&name));
             repair(source, cuts, None)?;
@@ -103,8 +102,8 @@ pub(super) fn marks(main: &Source) -> Result<Vec<Mark>, FileError> {
         .collect())
 }
 
-/// Paths of the growing datasets of a group.
-pub(super) fn growing(group: &str) -> impl Iterator<Item = String> + '_ {
+/// Paths of the growing datasets that a group may have.
+fn growing(group: &str) -> impl Iterator<Item = String> + '_ {
     let kind = group.split('/').next().unwrap_or_default();
     let names = GROWING.iter().find(|(word, _)| *word == kind).map_or(&[][..], |(_, names)| names);
     names.iter().map(move |name| join(group, name))
@@ -113,21 +112,6 @@ pub(super) fn growing(group: &str) -> impl Iterator<Item = String> + '_ {
 fn confirmed(main: &Source) -> Result<Mark, FileError> {
     let last = marks(main)?.pop();
     last.ok_or_else(|| main.error("the run was interrupted before anything was recorded"))
-}
-
-/// Whether a file was left by a writer that did not close it.
-fn is_interrupted(path: &Path) -> Result<bool, FileError> {
-    const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
-    let mut head = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(12).read_to_end(&mut head))
-        .map_err(|error| FileError::io(path, "cannot be read", &error))?;
-    if !head.starts_with(SIGNATURE) {
-        let what = if head.is_empty() { "this file is empty" } else { "this is not an HDF5 file" };
-        return Err(FileError::new(path, what));
-    }
-    // Byte 8 is the version of the superblock; from 2 on, byte 11 tells how the file is open.
-    Ok(head.len() == 12 && head[8] >= 2 && head[11] != 0)
 }
 
 fn repair<'a>(
@@ -139,7 +123,7 @@ fn repair<'a>(
     let mut extents = Vec::new();
     let mut ranges = Vec::new();
     for cut in cuts {
-        for path in growing(&cut.group) {
+        for path in growing(&cut.group).filter(|path| source.has(path)) {
             let mut shape = source.shape(&path)?;
             if let Some(rows) = shape.first_mut() {
                 *rows = (*rows).min(cut.rows as usize);

@@ -2,7 +2,7 @@
 
 use crate::hdf5::error::FileError;
 use crate::hdf5::growing::{Column, Growing};
-use crate::hdf5::layout::{files, lay_down, listings};
+use crate::hdf5::layout::{Layout, files, lay_down, listings};
 use crate::hdf5::numbers::{Source, join};
 use crate::hdf5::plan::Plan;
 use crate::hdf5::provenance::Provenance;
@@ -35,7 +35,7 @@ impl Recorder {
         let old = names.iter().map(|name| Source::open(name)).collect::<Result<Vec<_>, _>>()?;
         let mark = mark_at(&old[0], step)?;
         let parts: Vec<PathBuf> = names.iter().map(|name| part(name)).collect();
-        let layout = lay_down(&names, &parts, &plan, provenance, machine)?;
+        let mut layout = lay_down(&names, &parts, &plan, provenance, machine)?;
         let same = old[0].texts("saltus/streams").unwrap_or_default() == listings(&layout.streams, &names)
             && old[0].count("saltus/network", "seed") == Some(plan.seed)
             && old[0].number("saltus/network", "dt") == Some(plan.dt);
@@ -43,33 +43,30 @@ impl Recorder {
             parts.iter().for_each(|part| drop(std::fs::remove_file(part)));
             return Err(old[0].error("this is the recording of another network, seed or time step"));
         }
-        let mut recorder = Recorder::with(plan, layout)?;
-        recorder.copy(&old, &mark)?;
+        copy_all(&old, &mark, &mut layout)?;
+        layout.files.iter_mut().rev().try_for_each(Growing::open_to_readers)?;
+        layout.files.iter_mut().try_for_each(Growing::flush)?;
+        layout.files[0].overwrite(layout.flushed_until, &step.to_le_bytes())?;
         drop(old);
-        recorder.counts.clone_from(&mark.counts);
-        recorder.find_next_bin();
-        recorder.last_mark = Some(step);
-        recorder.flush(step)?;
         // Files beside the recording first: whatever comes between, it can be resumed again.
-        for (file, name) in recorder.layout.files.iter_mut().zip(&names).rev() {
+        for (file, name) in layout.files.iter_mut().zip(&names).rev() {
             std::fs::rename(file.path(), name)
                 .map_err(|error| FileError::io(name, "cannot be replaced", &error))?;
             file.moved(name);
         }
-        Ok(recorder)
+        Ok(Recorder::over(plan, layout, mark.counts, Some(step)))
     }
+}
 
-    /// Takes over what stood in the old files at a mark.
-    fn copy(&mut self, old: &[Source], mark: &Mark) -> Result<(), FileError> {
-        for (stream, cut) in self.layout.streams.iter().zip(&mark.cuts) {
-            for (name, &column) in stream.names.iter().zip(&stream.columns) {
-                let path = join(&stream.group, name);
-                copy(&old[stream.file], &path, &mut self.layout.files[stream.file], column, cut.rows)?;
-            }
+/// Takes over what stood in the old files at a mark.
+fn copy_all(old: &[Source], mark: &Mark, new: &mut Layout) -> Result<(), FileError> {
+    for (stream, cut) in new.streams.iter().zip(&mark.cuts) {
+        for (name, &column) in stream.names.iter().zip(&stream.columns) {
+            let path = join(&stream.group, name);
+            copy(&old[stream.file], &path, &mut new.files[stream.file], column, cut.rows)?;
         }
-        let marks = mark.number as u64 + 1;
-        copy(&old[0], "saltus/marks", &mut self.layout.files[0], self.layout.marks, marks)
     }
+    copy(&old[0], "saltus/marks", &mut new.files[0], new.marks, mark.number as u64 + 1)
 }
 
 fn mark_at(old: &Source, step: i64) -> Result<Mark, FileError> {

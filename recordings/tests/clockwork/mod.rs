@@ -38,7 +38,7 @@ impl Machine for Clockwork {
             let fires = |neuron: &u32| (step + i64::from(*neuron)) % 7 == 0;
             epoch.spikes.extend((0..50).filter(fires).map(|neuron| Spike { step, lead: 0.0, neuron }));
             for (probe, wanted) in self.probes.iter().enumerate().filter(|(_, p)| step % p.every == 0) {
-                let value = |&neuron: &u32| step as f64 + f64::from(neuron) / 128.0 + probe as f64 * 1e4;
+                let value = |&neuron: &u32| step as f64 + f64::from(neuron) / 3.0 + probe as f64 * 1e4;
                 epoch.samples.push(Sample {
                     probe,
                     step,

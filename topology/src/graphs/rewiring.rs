@@ -1,7 +1,7 @@
 //! Taking autapses and multapses out of a graph without changing anybody's degree.
 
 use crate::graphs::rows::Rows;
-use sim_core::rng::Key;
+use sim_core::rng::{Key, Stream};
 
 /// What a graph may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,73 +13,132 @@ pub struct Allowed {
 }
 
 /// Draws of a partner before an edge is given up.
-const TRIES: u32 = 200;
+const TRIES: u32 = 100;
+/// Edges of one target given up in succession before its others are too.
+const PATIENCE: u32 = 20;
 
-/// Rewires forbidden edges of `incoming` (sources by target): a forbidden edge s → t and a random
-/// other edge u → v become u → t and s → v, if that makes no new forbidden edge. In- and out-degrees
-/// stay as they are. Where no partner is found in 200 draws (a hub with more synapses than there
-/// are other neurons) the edge is dropped.
+/// Rewires forbidden edges of `incoming` (sources by target, sources below `sources`): a forbidden
+/// edge s → t and a random other edge u → v become u → t and s → v, if that makes no new forbidden
+/// edge. In- and out-degrees stay as they are. Where no partner can be found (a hub with more
+/// synapses than there are other neurons) the edge is dropped.
 ///
 /// Switching edges leaves a graph drawn almost uniformly from those with the same degrees (Milo et
 /// al. 2003, arXiv:cond-mat/0312028).
-pub fn rewire(incoming: &mut Rows, allowed: Allowed, key: Key) {
+pub fn rewire(incoming: &mut Rows, sources: u32, allowed: Allowed, key: Key) {
     if allowed.autapses && allowed.multapses {
         return;
     }
-    let mut rewired_all = true;
+    let mut surplus = Vec::new();
     for target in 0..incoming.rows() {
-        let mut index = 0;
-        while index < incoming.row(target).len() {
-            if !forbidden(target, incoming.row(target), index, allowed) {
-                index += 1;
-            } else if !switched(incoming, target, index, allowed, key) {
-                rewired_all = false;
-                index += 1;
+        let row = incoming.row(target);
+        let forbidden = (0..row.len()).filter(|&index| is_forbidden(target, row, index, allowed));
+        surplus.extend(forbidden.map(|index| Surplus { target, source: row[index], index }));
+    }
+    let mut switching = Switching::new(incoming, &surplus, sources, allowed);
+    let mut draws = key.stream(0);
+    let (mut target, mut failed) = (u32::MAX, 0);
+    for edge in &surplus {
+        if edge.target != target {
+            (target, failed) = (edge.target, 0);
+        }
+        if failed < PATIENCE {
+            failed = if switching.place(edge, &mut draws) { 0 } else { failed + 1 };
+        }
+    }
+    incoming.retain(|_, row, index| row[index] != VACANT);
+}
+
+fn is_forbidden(target: u32, row: &[u32], index: usize, allowed: Allowed) -> bool {
+    (!allowed.autapses && row[index] == target)
+        || (!allowed.multapses && index > 0 && row[index - 1] == row[index])
+}
+
+/// A forbidden edge.
+struct Surplus {
+    target: u32,
+    source: u32,
+    /// Its place in the target's row.
+    index: usize,
+}
+
+/// Stands where a forbidden edge stood; no population is so large.
+const VACANT: u32 = u32::MAX;
+
+/// A graph whose forbidden edges are taken out: the others may change places. Rows are not sorted.
+struct Switching<'a> {
+    incoming: &'a mut Rows,
+    allowed: Allowed,
+    /// One bit a source for every long row, whether it stands there: at most twice the row's size.
+    present: Vec<Option<Vec<u64>>>,
+}
+
+impl<'a> Switching<'a> {
+    fn new(incoming: &'a mut Rows, surplus: &[Surplus], sources: u32, allowed: Allowed) -> Self {
+        for edge in surplus {
+            incoming.row_mut(edge.target)[edge.index] = VACANT;
+        }
+        let long = (sources / 64).max(64) as usize;
+        let bits = |target: u32| {
+            let row = incoming.row(target);
+            (!allowed.multapses && row.len() > long).then(|| {
+                let mut bits = vec![0_u64; sources.div_ceil(64) as usize];
+                for &source in row.iter().filter(|&&source| source != VACANT) {
+                    bits[source as usize / 64] |= 1 << (source % 64);
+                }
+                bits
+            })
+        };
+        let present = (0..incoming.rows()).map(bits).collect();
+        Switching { incoming, allowed, present }
+    }
+
+    /// Puts an edge back by switching it with a random partner, if one is found.
+    fn place(&mut self, edge: &Surplus, draws: &mut Stream) -> bool {
+        for _ in 0..TRIES {
+            let (target, index) = self.incoming.place(draws.below(self.incoming.entries() as u32) as usize);
+            let source = self.incoming.row(target)[index];
+            if source != VACANT && self.may_reach(source, edge.target) && self.may_reach(edge.source, target)
+            {
+                self.put(edge.target, edge.index, source);
+                self.put(target, index, edge.source);
+                return true;
             }
         }
+        false
     }
-    if !rewired_all {
-        incoming.retain(|target, sources, index| !forbidden(target, sources, index, allowed));
+
+    fn may_reach(&self, source: u32, target: u32) -> bool {
+        (self.allowed.autapses || source != target)
+            && (self.allowed.multapses
+                || match &self.present[target as usize] {
+                    Some(bits) => bits[source as usize / 64] >> (source % 64) & 1 == 0,
+                    None => !self.incoming.row(target).contains(&source),
+                })
     }
-}
 
-fn forbidden(target: u32, sources: &[u32], index: usize, allowed: Allowed) -> bool {
-    let source = sources[index];
-    (!allowed.autapses && source == target)
-        || (!allowed.multapses && index > 0 && sources[index - 1] == source)
-}
-
-/// Switches an edge with a random partner, if one is found.
-fn switched(incoming: &mut Rows, target: u32, index: usize, allowed: Allowed, key: Key) -> bool {
-    let source = incoming.row(target)[index];
-    // The source tells apart the edges of a row: a repeated source is never rewired to itself.
-    let mut draws = key.numbered(u64::from(target)).stream(u64::from(source) << 32 | index as u64);
-    let edges = incoming.entries() as u32;
-    for _ in 0..TRIES {
-        let place = draws.below(edges);
-        let (other_target, other_source) = incoming.entry(place as usize);
-        if other_target != target
-            && may_reach(incoming, other_source, target, allowed)
-            && may_reach(incoming, source, other_target, allowed)
-        {
-            let other_index = incoming.row(other_target).partition_point(|&s| s < other_source);
-            incoming.replace(target, index, other_source);
-            incoming.replace(other_target, other_index, source);
-            return true;
+    fn put(&mut self, target: u32, index: usize, source: u32) {
+        let before = std::mem::replace(&mut self.incoming.row_mut(target)[index], source);
+        if let Some(bits) = &mut self.present[target as usize] {
+            if before != VACANT {
+                bits[before as usize / 64] &= !(1 << (before % 64));
+            }
+            bits[source as usize / 64] |= 1 << (source % 64);
         }
     }
-    false
-}
-
-fn may_reach(incoming: &Rows, source: u32, target: u32, allowed: Allowed) -> bool {
-    (allowed.autapses || source != target)
-        && (allowed.multapses || incoming.row(target).binary_search(&source).is_err())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn forbidden(rows: &Rows, allowed: Allowed) -> usize {
+        let of = |target: u32| {
+            let row = rows.row(target);
+            (0..row.len()).filter(|&index| is_forbidden(target, row, index, allowed)).count()
+        };
+        (0..rows.rows()).map(of).sum()
+    }
 
     proptest! {
         #[test]
@@ -91,21 +150,36 @@ mod tests {
             let allowed = Allowed { autapses, multapses };
             let before = Rows::from_edges(60, edges.into_iter());
             let mut after = before.clone();
-            rewire(&mut after, allowed, Key::new(3));
+            rewire(&mut after, 60, allowed, Key::new(3));
             prop_assert_eq!(after.lengths(), before.lengths());
             prop_assert_eq!(after.transposed(60).lengths(), before.transposed(60).lengths());
-            for target in 0..60 {
-                let row = after.row(target);
-                prop_assert!((0..row.len()).all(|index| !forbidden(target, row, index, allowed)));
-            }
+            prop_assert_eq!(forbidden(&after, allowed), 0);
         }
+    }
+
+    #[test]
+    fn long_rows_with_their_bits_are_rewired_like_short_ones() {
+        // 300 synapses from random sources onto each of 3 hubs, 5 onto everybody else: 1000 neurons.
+        let mut draws = Key::new(7).stream(0);
+        let edges: Vec<(u32, u32)> = (0..1000)
+            .flat_map(|target| std::iter::repeat_n(target, if target < 3 { 300 } else { 5 }))
+            .map(|target| (target, draws.below(1000)))
+            .collect();
+        let before = Rows::from_edges(1000, edges.into_iter());
+        let mut after = before.clone();
+        let none = Allowed { autapses: false, multapses: false };
+        assert!(forbidden(&before, none) > 100);
+        rewire(&mut after, 1000, none, Key::new(3));
+        assert_eq!(forbidden(&after, none), 0);
+        assert_eq!(after.lengths(), before.lengths());
+        assert_eq!(after.transposed(1000).lengths(), before.transposed(1000).lengths());
     }
 
     #[test]
     fn edges_that_cannot_be_rewired_are_dropped() {
         // Two nodes can carry two edges without autapses and multapses, no more.
         let mut rows = Rows::from_edges(2, [(0, 0), (0, 1), (0, 1), (1, 0), (1, 1)].into_iter());
-        rewire(&mut rows, Allowed { autapses: false, multapses: false }, Key::new(1));
+        rewire(&mut rows, 2, Allowed { autapses: false, multapses: false }, Key::new(1));
         assert_eq!(rows.edges().collect::<Vec<_>>(), [(0, 1), (1, 0)]);
     }
 }

@@ -84,9 +84,10 @@ impl Rows {
         &self.entries[self.first[row as usize]..self.first[row as usize + 1]]
     }
 
-    /// The row and value of an entry by its place in the table.
-    pub fn entry(&self, place: usize) -> (u32, u32) {
-        ((self.first.partition_point(|&first| first <= place) - 1) as u32, self.entries[place])
+    /// In which row an entry stands, and where in the row, by its place in the table.
+    pub fn place(&self, place: usize) -> (u32, usize) {
+        let row = self.first.partition_point(|&first| first <= place) - 1;
+        (row as u32, place - self.first[row])
     }
 
     /// All entries as (row, entry), row by row.
@@ -104,20 +105,6 @@ impl Rows {
         Rows::from_edges(columns, self.edges().map(|(row, entry)| (entry, row)))
     }
 
-    /// Puts `value` in place of entry `index` of a row, which stays sorted.
-    pub fn replace(&mut self, row: u32, mut index: usize, value: u32) {
-        let row = self.row_mut(row);
-        row[index] = value;
-        while index > 0 && row[index - 1] > row[index] {
-            row.swap(index - 1, index);
-            index -= 1;
-        }
-        while index + 1 < row.len() && row[index] > row[index + 1] {
-            row.swap(index, index + 1);
-            index += 1;
-        }
-    }
-
     /// Keeps only the entries for which `keep(row number, row, index in the row)` holds.
     pub fn retain(&mut self, keep: impl Fn(u32, &[u32], usize) -> bool) {
         let kept = (0..self.rows()).flat_map(|row| {
@@ -127,7 +114,8 @@ impl Rows {
         *self = Rows::from_edges(self.rows(), kept);
     }
 
-    fn row_mut(&mut self, row: u32) -> &mut [u32] {
+    /// One row, to be changed; whoever changes it sorts it again, as [`retain`](Self::retain) does.
+    pub(super) fn row_mut(&mut self, row: u32) -> &mut [u32] {
         &mut self.entries[self.first[row as usize]..self.first[row as usize + 1]]
     }
 }
@@ -199,6 +187,6 @@ mod tests {
     #[test]
     fn an_entry_knows_its_row_even_behind_empty_rows() {
         let rows = Rows::from_edges(5, [(1, 7), (1, 9), (4, 3)].into_iter());
-        assert_eq!([rows.entry(0), rows.entry(1), rows.entry(2)], [(1, 7), (1, 9), (4, 3)]);
+        assert_eq!([rows.place(0), rows.place(1), rows.place(2)], [(1, 0), (1, 1), (4, 0)]);
     }
 }

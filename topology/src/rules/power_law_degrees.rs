@@ -66,7 +66,7 @@ pub static RULE: ConnectionRule = ConnectionRule {
         let mut rows = model.generate(site.key);
         let autapses = !ends.recurrent || arguments.flag("autapses");
         let multapses = arguments.flag("multapses");
-        rewire(&mut rows, Allowed { autapses, multapses }, site.key.named("rewire"));
+        rewire(&mut rows, ends.sources, Allowed { autapses, multapses }, site.key.named("rewire"));
         Ok(Box::new(rows))
     },
 };
