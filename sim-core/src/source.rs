@@ -159,7 +159,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|candidate| (edits(&word_plain, &plain(candidate)), candidate))
         // Near, and not altogether another word.
         .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(word.len()).max(3))
-        .filter(|(distance, candidate)| *distance < plain(candidate).chars().count().max(word_plain.chars().count()))
+        .filter(|(distance, candidate)| {
+            *distance < plain(candidate).chars().count().max(word_plain.chars().count())
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

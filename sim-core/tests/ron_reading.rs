@@ -298,3 +298,15 @@ fn damage_upon_damage_is_survived_for_as_long_as_one_likes() {
         }
     }
 }
+
+#[test]
+fn a_million_pairs_are_read_whole() {
+    let mut text = String::from("[");
+    for i in 0..1_000_000u32 {
+        text.push_str(&format!("({i},{}),", i * 7 % 1_000_003));
+    }
+    text.push(']');
+    let parsed = parse(&text, 0);
+    let Some(Node::List(items)) = parsed.value.map(|value| value.node) else { panic!("not a list") };
+    assert_eq!(items.len(), 1_000_000);
+}

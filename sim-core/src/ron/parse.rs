@@ -240,7 +240,8 @@ impl Parser<'_> {
                     Stray::Mistaken => {
                         let (found, due) = (char::from(found), char::from(close));
                         let help = format!("write {due}");
-                        let mistake = Diagnostic::error(self.span, format!("{found} stands here in place of {due}"));
+                        let mistake =
+                            Diagnostic::error(self.span, format!("{found} stands here in place of {due}"));
                         self.note(mistake.help(help))?;
                         self.token = Token::Close(close);
                         return Ok(true);

@@ -40,8 +40,10 @@ pub(super) fn places(
         }
         Layout::List(points) => {
             if points.len() != size as usize {
-                let message =
-                    format!("this layout lists {} points, but \"{population}\" has {size} neurons", points.len());
+                let message = format!(
+                    "this layout lists {} points, but \"{population}\" has {size} neurons",
+                    points.len()
+                );
                 reader.error(layout.span, message);
                 return None;
             }

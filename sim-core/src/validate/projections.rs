@@ -106,7 +106,10 @@ fn cells<'d>(table: &'d Table, entries: &Entries, pairs: &mut Vec<Pair<'d>>, rea
     for name in table.from.iter().chain(&table.to) {
         reader.population(name, entries);
     }
-    for line in table.weight.iter().chain(&table.delay) {
+    // Where a heading is misspelt, the lines are not to blame.
+    let headed = |names: &[Spanned<String>]| names.iter().all(|name| entries.find(&name.value).is_some());
+    let sound = headed(&table.from) && headed(&table.to);
+    for line in table.weight.iter().chain(&table.delay).filter(|_| sound) {
         in_table(&line.from, &table.from, "columns", reader);
         in_table(&line.to, &table.to, "rows", reader);
     }
