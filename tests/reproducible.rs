@@ -16,7 +16,7 @@ const SHIPPED: [(&str, &[&str]); 6] = [
     ("cuba", &["simulation.duration=ms(600)"]),
     ("coba", &["simulation.duration=ms(600)"]),
     ("microcircuit", &["simulation.duration=ms(600)", "scale=0.1"]),
-    ("scale_free", &["simulation.duration=ms(120)"]),
+    ("scale_free", &["simulation.duration=ms(200)"]),
 ];
 
 fn spikes(network: &Arc<Network>, threads: usize, most: i64) -> Vec<Spike> {
