@@ -3,11 +3,18 @@
 mod aeif;
 pub mod aeif_cond_alpha;
 pub mod aeif_cond_exp;
+mod aeif_parameters;
 pub mod aeif_psc_exp;
 pub mod hh_cond_exp_traub;
 mod hh_membrane;
 pub mod hh_psc_alpha;
+mod iaf_ps_parameters;
+pub mod iaf_psc_alpha_ps;
+pub mod iaf_psc_delta_ps;
+pub mod iaf_psc_exp_ps;
 mod kinetics;
+mod linear_ps;
+mod membrane;
 mod runge_kutta;
 
 use sim_core::neuron::NeuronModel;
@@ -19,4 +26,7 @@ pub static ALL: &[&NeuronModel] = &[
     &aeif_psc_exp::MODEL,
     &hh_psc_alpha::MODEL,
     &hh_cond_exp_traub::MODEL,
+    &iaf_psc_delta_ps::MODEL,
+    &iaf_psc_exp_ps::MODEL,
+    &iaf_psc_alpha_ps::MODEL,
 ];
