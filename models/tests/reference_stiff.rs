@@ -4,7 +4,7 @@ mod stiff;
 
 use models::neurons::ALL;
 use sim_core::neuron::NeuronModel;
-use stiff::{Drive, Life, Numbers, case, cells, csv, json, live};
+use stiff::{Drive, Life, Numbers, case, cells, csv, json, live, live_exactly};
 
 const STIMULI: [&str; 7] =
     ["rest", "dc_sub", "dc_supra", "dc_negative", "two_epsp_one_ipsp", "frozen_noise", "spike_bombardment"];
@@ -239,4 +239,62 @@ fn the_squid_axon_agrees_with_neuron() {
             assert!(((ours[1] - ours[0]) / (theirs[1] - theirs[0]) - 1.0).abs() < 1e-3, "{name}");
         }
     }
+}
+
+fn continuous_time_agrees(nest: &str) {
+    let model = model(nest);
+    for stimulus in STIMULI {
+        let Some((numbers, drive)) = case(&format!("neurons/{nest}__{stimulus}.json")) else { return };
+        let life = live_exactly(model, (model.exact.unwrap())(&cells(model, &numbers, drive.dt)), &drive);
+        let trace = reference(nest, stimulus, "trace").unwrap();
+        let spikes = &reference(nest, stimulus, "spikes").unwrap()[0].1;
+        for (column, values) in &trace[1..] {
+            let state = column.strip_suffix("_mV").unwrap_or(column);
+            let apart = worst(&life.states[state], values, f64::INFINITY);
+            println!("{nest} {stimulus} {state}: {apart:e}; spikes {:e} ms", distance(&life.spikes, spikes));
+            assert!(apart < 1e-9, "{nest} {stimulus} {state}: {apart:e}");
+        }
+        assert!(distance(&life.spikes, spikes) < 1e-9, "{nest} {stimulus}");
+    }
+}
+
+#[test]
+fn neurons_in_continuous_time_agree_with_nest() {
+    continuous_time_agrees("iaf_psc_delta_ps");
+    continuous_time_agrees("iaf_psc_exp_ps");
+    continuous_time_agrees("iaf_psc_alpha_ps");
+}
+
+/// Every neuron of the network alone, with the recorded spikes of its sources.
+#[test]
+fn every_neuron_of_an_off_grid_network_spikes_when_it_did_in_nest() {
+    let folder = "networks/ei100_iaf_psc_exp_ps_offgrid";
+    let Some(network) = json(&format!("{folder}/network.json")) else { return };
+    let table = |name: &str| csv(&format!("{folder}/{name}.csv")).unwrap();
+    let (nodes, edges, spikes) = (table("nodes"), table("edges"), table("spikes"));
+    let mut numbers: Numbers =
+        ["C_m", "E_L", "V_reset", "V_th", "t_ref", "tau_m", "tau_syn_ex", "tau_syn_in"]
+            .map(|name| (name.to_owned(), network["parameters"][name].as_f64().unwrap()))
+            .into();
+    let dt = network["dt_ms"].as_f64().unwrap();
+    let steps = (network["t_stop_ms"].as_f64().unwrap() / dt).round() as usize;
+    let of = |node: f64| spikes[0].1.iter().zip(&spikes[1].1).filter(move |s| *s.1 == node).map(|s| *s.0);
+    let model = model("iaf_psc_exp_ps");
+    let mut farthest = 0.0_f64;
+    for (row, &node) in nodes[0].1.iter().enumerate() {
+        numbers.insert("I_e".into(), nodes[1].1[row]);
+        numbers.insert("V_m".into(), nodes[2].1[row]);
+        let incoming = (0..edges[0].1.len()).filter(|&edge| edges[1].1[edge] == node);
+        let mut arrivals: Vec<(f64, f64)> = incoming
+            .flat_map(|edge| of(edges[0].1[edge]).map(move |t| (edge, t)))
+            .map(|(edge, t)| (t + edges[3].1[edge], edges[2].1[edge]))
+            .collect();
+        arrivals.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let drive = Drive { dt, steps, current: vec![0.0], arrivals };
+        let life = live_exactly(model, (model.exact.unwrap())(&cells(model, &numbers, dt)), &drive);
+        let apart = distance(&life.spikes, &of(node).collect::<Vec<_>>());
+        farthest = farthest.max(apart);
+    }
+    println!("{} spikes within {farthest:e} ms", spikes[0].1.len());
+    assert!(farthest < 1e-9, "{farthest:e} ms");
 }

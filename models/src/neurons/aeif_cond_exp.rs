@@ -50,11 +50,13 @@
 //! Brette and Gerstner (2005), J. Neurophysiol. 94:3637, doi:10.1152/jn.00686.2005.
 //! Naud, Marcille, Clopath and Gerstner (2008), Biol. Cybern. 99:335, doi:10.1007/s00422-008-0264-7.
 
-use super::aeif::{
-    A, Aeif, B, C_M, DELTA_T, E_EX, E_IN, E_L, G_L, I_E, T_REF, TAU_SYN_EX, TAU_SYN_IN, TAU_W, TOLERANCE,
-    V_M, V_PEAK, V_RESET, V_TH, W, check, synaptic,
+use super::aeif::Aeif;
+use super::aeif_parameters::{
+    A, B, C_M, DELTA_T, E_EX, E_IN, E_L, G_L, I_E, T_REF, TAU_SYN_EX, TAU_SYN_IN, TAU_W, TOLERANCE, V_PEAK,
+    V_RESET, V_TH, W, check,
 };
 use super::kinetics::Exponential;
+use super::membrane::{V_M, synaptic};
 use sim_core::neuron::{GridBuild, NeuronModel, Ports};
 use sim_core::units::Dimension;
 

@@ -46,11 +46,11 @@
 //! Traub and Miles (1991), Neuronal Networks of the Hippocampus, doi:10.1017/CBO9780511895401.
 //! Brette et al. (2007), J. Comput. Neurosci. 23:349, doi:10.1007/s10827-007-0038-6.
 
-use super::aeif::{V_M, synaptic};
 use super::hh_membrane::{Channels, HodgkinHuxley, Rates, linoid};
 use super::hh_psc_alpha::gate;
 use super::kinetics::Exponential;
-use sim_core::neuron::{GridBuild, NeuronModel, Ports, State};
+use super::membrane::{V_M, synaptic};
+use sim_core::neuron::{GridBuild, Initial, NeuronModel, Ports, State};
 use sim_core::parameter::{Parameter, Range};
 use sim_core::real::Real;
 use sim_core::units::Dimension;
@@ -95,9 +95,9 @@ const PARAMETERS: &[Parameter] = {
 
 const STATES: &[State] = &[
     V_M,
-    gate("Act_m", |of| open(of("E_L"), 0), "activation of sodium"),
-    gate("Act_n", |of| open(of("E_L"), 1), "activation of potassium"),
-    gate("Inact_h", |of| open(of("E_L"), 2), "inactivation of sodium (1: none)"),
+    gate("Act_m", Initial::Formula(|of| open(of("E_L"), 0)), "activation of sodium"),
+    gate("Act_n", Initial::Formula(|of| open(of("E_L"), 1)), "activation of potassium"),
+    gate("Inact_h", Initial::Formula(|of| open(of("E_L"), 2)), "inactivation of sodium (1: none)"),
     synaptic("g_ex", Dimension::Conductance, "excitatory conductance"),
     synaptic("g_in", Dimension::Conductance, "inhibitory conductance"),
 ];
@@ -146,7 +146,7 @@ impl<R: Real> Channels<R> for Hippocampus {
 }
 
 /// e^0.75 and e^6.
-const E_0_75: f64 = 2.117_000_016_612_674_8;
+const E_0_75: f64 = 2.117_000_016_612_675;
 const E_6: f64 = 403.428_793_492_735_1;
 
 #[cfg(test)]

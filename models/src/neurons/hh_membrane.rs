@@ -1,8 +1,8 @@
 //! What the Hodgkin–Huxley models share: a membrane with sodium, potassium and leak currents, its
 //! integration, and spikes at the maxima of V. The models differ in their rates and synapses.
 
-use super::aeif::refractory_steps;
 use super::kinetics::{Kinetics, of};
+use super::membrane::refractory_steps;
 use super::runge_kutta::{Compensated, Equations, LEVELS, Landing, advance, smallest_error, steps};
 use sim_core::neuron::{Cells, Constants, Dynamics, Input};
 use sim_core::real::Real;
@@ -235,12 +235,13 @@ impl<R: Real, C: Channels<R>, K: Kinetics<R, S>, const S: usize> Equations<R, 4>
 
     #[inline]
     fn drive(&self, level: usize, node: usize) -> [R; 2] {
-        [0, 1].map(|port| self.kinetics[port].at(&self.ports[port], level, node))
+        [self.kinetics[0].at(&self.ports[0], level, node), self.kinetics[1].at(&self.ports[1], level, node)]
     }
 
     #[inline]
     fn decay(&mut self, level: usize) {
-        self.ports = [0, 1].map(|port| self.kinetics[port].after(&self.ports[port], level));
+        self.ports =
+            [self.kinetics[0].after(&self.ports[0], level), self.kinetics[1].after(&self.ports[1], level)];
     }
 
     #[inline]

@@ -43,9 +43,9 @@
 //! Hodgkin and Huxley (1952), J. Physiol. 117:500, doi:10.1113/jphysiol.1952.sp004764.
 //! Gerstner and Kistler (2002), Spiking Neuron Models, doi:10.1017/CBO9780511815706 (rates).
 
-use super::aeif::synaptic;
 use super::hh_membrane::{Channels, HodgkinHuxley, Rates, linoid};
 use super::kinetics::{Alpha, alpha_charge};
+use super::membrane::synaptic;
 use sim_core::neuron::{GridBuild, Initial, NeuronModel, Ports, State};
 use sim_core::parameter::{Parameter, Range};
 use sim_core::real::Real;
@@ -93,9 +93,9 @@ const STATES: &[State] = &[
         initial: Initial::Value(-65.0),
         meaning: "membrane potential",
     },
-    gate("Act_m", |of| open(of("V_m"), 0), "activation of sodium"),
-    gate("Act_n", |of| open(of("V_m"), 1), "activation of potassium"),
-    gate("Inact_h", |of| open(of("V_m"), 2), "inactivation of sodium (1: none)"),
+    gate("Act_m", Initial::Formula(|of| open(of("V_m"), 0)), "activation of sodium"),
+    gate("Act_n", Initial::Formula(|of| open(of("V_m"), 1)), "activation of potassium"),
+    gate("Inact_h", Initial::Formula(|of| open(of("V_m"), 2)), "inactivation of sodium (1: none)"),
     synaptic("I_syn_ex", Dimension::Current, "excitatory synaptic current"),
     // In pA/ms, for which there is no unit.
     synaptic("dI_syn_ex", Dimension::Number, "rise of the excitatory current in pA/ms"),
@@ -103,13 +103,9 @@ const STATES: &[State] = &[
     synaptic("dI_syn_in", Dimension::Number, "rise of the inhibitory current in pA/ms"),
 ];
 
-/// A gate that starts where the formula says.
-pub(super) const fn gate(
-    name: &'static str,
-    initial: fn(&dyn Fn(&str) -> f64) -> f64,
-    meaning: &'static str,
-) -> State {
-    State { name, dimension: Dimension::Number, initial: Initial::Formula(initial), meaning }
+/// A gate, between 0 and 1.
+pub(super) const fn gate(name: &'static str, initial: Initial, meaning: &'static str) -> State {
+    State { name, dimension: Dimension::Number, initial, meaning }
 }
 
 /// The steady state of gate m, n or h.

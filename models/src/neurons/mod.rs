@@ -3,6 +3,7 @@
 mod aeif;
 pub mod aeif_cond_alpha;
 pub mod aeif_cond_exp;
+mod aeif_parameters;
 pub mod aeif_psc_exp;
 pub mod blocks;
 pub mod conductance;
@@ -11,12 +12,18 @@ mod hh_membrane;
 pub mod hh_psc_alpha;
 pub mod iaf_cond_alpha;
 pub mod iaf_cond_exp;
+mod iaf_ps_parameters;
 pub mod iaf_psc_alpha;
+pub mod iaf_psc_alpha_ps;
 pub mod iaf_psc_delta;
+pub mod iaf_psc_delta_ps;
 pub mod iaf_psc_exp;
+pub mod iaf_psc_exp_ps;
 pub mod integrate_and_fire;
 pub mod izhikevich;
 mod kinetics;
+mod linear_ps;
+mod membrane;
 pub mod parrot;
 pub mod propagators;
 mod runge_kutta;
@@ -37,4 +44,7 @@ pub static ALL: &[&NeuronModel] = &[
     &hh_psc_alpha::MODEL,
     &hh_cond_exp_traub::MODEL,
     &parrot::MODEL,
+    &iaf_psc_delta_ps::MODEL,
+    &iaf_psc_exp_ps::MODEL,
+    &iaf_psc_alpha_ps::MODEL,
 ];

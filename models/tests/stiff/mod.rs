@@ -1,5 +1,8 @@
 //! Single neurons and the reference cases they are compared with.
 
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
 use serde_json::Value;
 use sim_core::neuron::{Arrival, Cells, Column, Dynamics, ExactDynamics, Initial, Input, NeuronModel};
 use sim_core::parameter::{Argument, Arguments, Kind};
