@@ -53,7 +53,8 @@ fn no_answer_is_longer_than_the_mistakes_are_many() {
     for path in files() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let said = said(&name, &fs::read_to_string(&path).unwrap());
-        let count = said.lines().filter(|line| line.contains(": error: ") || line.contains(": warning: ")).count();
+        let count =
+            said.lines().filter(|line| line.contains(": error: ") || line.contains(": warning: ")).count();
         assert!(count <= 8, "{name} has {count} answers:\n{said}");
         assert!(said.lines().all(|line| line.chars().count() <= 240), "{name}:\n{said}");
     }
