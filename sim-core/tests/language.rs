@@ -263,3 +263,10 @@ fn warnings_do_not_stop_a_network() {
         ["duration is 1.000e10 steps of dt = 0.1 ms", "a delay of 1.23 ms is rounded to 1.2 ms"]
     );
 }
+
+#[test]
+fn a_layout_too_large_for_memory_is_refused_before_it_is_drawn() {
+    let text = TWO.replace("rate: Hz(10)", "rate: Hz(10), positions: Random(extent: [um(10), um(20)])");
+    let found = headlines(&text, &["populations.A.size=4000000000"]);
+    assert!(found.iter().any(|line| line.contains("a layout can place 160000000")), "{found:?}");
+}

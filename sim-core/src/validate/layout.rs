@@ -6,6 +6,9 @@ use crate::rule::Places;
 use crate::validate::key;
 use crate::validate::simulation::Run;
 
+/// Layers of more neurons than these take more than 4 GB for their points alone.
+const LARGEST_LAYER: u32 = 160_000_000;
+
 /// The places of all neurons of the full population; shrinking keeps the first of them.
 pub(super) fn places(
     layout: &Spanned<Layout>,
@@ -17,6 +20,11 @@ pub(super) fn places(
     if run.neurons < 1.0 && !matches!(layout.value, Layout::Random { .. }) {
         let message = format!("the layout of \"{population}\" cannot be shrunk by scale");
         reader.error_with(layout.span, message, "write positions: Random(…), or leave out scale");
+        return None;
+    }
+    if size > LARGEST_LAYER {
+        let message = format!("\"{population}\" has {size} neurons; a layout can place {LARGEST_LAYER}");
+        reader.error(layout.span, message);
         return None;
     }
     match &layout.value {
