@@ -42,7 +42,8 @@ pub struct Tolerance {
 /// is passed by less than the accumulated rounding moves by a step; after that the trace differs by
 /// a whole step's change. So voltages are compared where both have just had the same spikes, and a
 /// twentieth of the spikes may be off by a step (three for AdEx, whose spikes are chaotic in their
-/// initial conditions).
+/// initial conditions). The upstroke of an Izhikevich neuron, whose slope is 0.04 V², multiplies
+/// rounding a thousandfold and shifts a burst in time: it is compared below -45 mV, to 0.5 mV.
 pub fn of_neuron(model: &str, precision: Precision) -> Tolerance {
     let base =
         Tolerance { voltage: 1e-9, below: f64::INFINITY, steps: 0, share: 0.0, rms: false, off_grid: 1e-9 };
@@ -56,6 +57,9 @@ pub fn of_neuron(model: &str, precision: Precision) -> Tolerance {
         Precision::F64 => exact,
         // Off-grid models run in double precision whatever the file says.
         Precision::F32 if model.ends_with("_ps") => exact,
+        Precision::F32 if model == "izhikevich" => {
+            Tolerance { voltage: 0.5, below: -45.0, steps: 1, share: 0.05, ..exact }
+        }
         Precision::F32 => Tolerance {
             voltage: exact.voltage.max(2e-3),
             steps: exact.steps.max(1) + 2 * i64::from(model.starts_with("aeif")),

@@ -3,7 +3,7 @@
 use super::Precise;
 use super::cells::cells_of;
 use super::cut::{Slice, cut};
-use super::draw::{Draw, Drawn};
+use super::draw::Draw;
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use sim_core::backend::{Load, Refusal};
 use sim_core::connect::Connectivity;
 use sim_core::network::{Clock, Network, Plastic};
+use sim_core::neuron::Ports;
 use sim_core::synapse::PlasticSite;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -89,7 +90,7 @@ fn static_rows<R: Precise>(
             for slice in
                 slices.iter().filter(|s| projection.plasticity.is_none() && s.population == projection.target)
             {
-                Draw::new(network, connectivity, number).onto(slice, network, take);
+                Draw::new(network, connectivity, number).onto(slice, take);
             }
         }
     })
@@ -106,19 +107,11 @@ fn plastic_rows<R: Precise>(
     // Weights of a plastic projection keep their sign, so all of them use one port, and a synapse
     // need only know the neuron.
     let draw = Draw::new(network, connectivity, number);
-    let port =
-        network.populations[slice.population].neuron.model.ports.of(if draw.negative { -1.0 } else { 1.0 });
-    let one_port = Slice { first_cell: 0, ..slice.clone() };
-    let neuron_of = |cell: u16| (usize::from(cell) % slice.len()) as u16;
-    let rows = Rows::build(network.neurons() as usize, &|take| {
-        draw.onto(&one_port, network, &mut |batch| {
-            let onto_neurons: Vec<Drawn> =
-                batch.iter().map(|drawn| Drawn { cell: neuron_of(drawn.cell), ..*drawn }).collect();
-            take(&onto_neurons);
-        });
-    })?;
+    let first_cell = slice.cell(0, if draw.negative { -1.0 } else { 1.0 });
+    let neurons = Slice { first_cell: 0, ports: Ports::One, ..slice.clone() };
+    let rows = Rows::build(network.neurons() as usize, &|take| draw.onto(&neurons, take))?;
     let site = PlasticSite { arguments: model.arguments.clone(), neurons: slice.len(), dt: network.dt };
-    Ok(PlasticRows::new(number, place, slice.cells(port).start, rows, R::plasticity(model.model, &site)))
+    Ok(PlasticRows::new(number, place, first_cell, rows, R::plasticity(model.model, &site)))
 }
 
 fn living_slice<R: Precise>(load: &Load<'_>, slice: Slice) -> Result<LivingSlice<R>, Refusal> {
@@ -134,7 +127,6 @@ fn living_slice<R: Precise>(load: &Load<'_>, slice: Slice) -> Result<LivingSlice
     let current = vec![population.compensation; slice.len()];
     Ok(LivingSlice {
         first_neuron: population.first + slice.range.start,
-        ports: population.neuron.model.ports,
         current_real: current.iter().map(|&current| R::of(current)).collect(),
         current,
         compensation: population.compensation,

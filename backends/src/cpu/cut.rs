@@ -3,7 +3,8 @@
 //! Every shard gets its share of every population, so that shards are equally busy however
 //! different the populations are. Cuts fall on the borders of stimulus blocks.
 
-use sim_core::network::Network;
+use sim_core::network::{Clock, Network, Population};
+use sim_core::neuron::Ports;
 use sim_core::stimulus::BLOCK;
 use std::ops::Range;
 
@@ -25,8 +26,9 @@ pub struct Slice {
     pub range: Range<u32>,
     /// First cell of the slice in its shard; port `p` of neuron `i` is cell `first + p * len + i`.
     pub first_cell: usize,
-    /// How many ports each neuron has.
-    pub ports: usize,
+    /// How arrivals are kept apart; in continuous time each keeps its own sign and time, and there
+    /// is one port.
+    pub ports: Ports,
 }
 
 impl Slice {
@@ -35,26 +37,42 @@ impl Slice {
         self.range.len()
     }
 
-    /// The cells of one port.
+    /// The cells of one port; empty for a port that it does not have.
     pub fn cells(&self, port: usize) -> Range<usize> {
-        let start = self.first_cell + port * self.len();
-        start..start + self.len()
+        let start = self.first_cell + port.min(self.ports.count()) * self.len();
+        start..(start + self.len()).min(self.end())
+    }
+
+    /// One past its last cell.
+    pub fn end(&self) -> usize {
+        self.first_cell + self.ports.count() * self.len()
+    }
+
+    /// The cell of its neuron number `index` that takes arrivals of a weight.
+    #[inline]
+    pub fn cell(&self, index: usize, weight: f64) -> usize {
+        self.first_cell + self.ports.of(weight) * self.len() + index
     }
 }
 
 /// The slices of every shard.
 pub fn cut(network: &Network) -> Vec<Vec<Slice>> {
-    let ports = |population: usize| network.populations[population].neuron.model.ports.count();
-    let cells: usize =
-        network.populations.iter().enumerate().map(|(number, p)| p.size as usize * ports(number)).sum();
+    let cells = network.populations.iter().map(|p| p.size as usize * ports(network, p).count()).sum();
     let mut count = shards_for(cells, network.neurons());
     loop {
         let shards = cut_into(network, count);
-        let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|s| s.cells(s.ports - 1).end <= MOST_CELLS);
+        let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.end() <= MOST_CELLS);
         if shards.iter().all(fits) {
             return shards;
         }
         count += 2;
+    }
+}
+
+fn ports(network: &Network, population: &Population) -> Ports {
+    match network.clock {
+        Clock::Grid => population.neuron.model.ports,
+        Clock::Exact => Ports::One,
     }
 }
 
@@ -78,9 +96,8 @@ fn cut_into(network: &Network, count: usize) -> Vec<Vec<Slice>> {
             }
             // Populations too small for all shards start at different ones.
             let shard = &mut shards[(part + number) % count];
-            let first_cell = shard.last().map_or(0, |slice: &Slice| slice.cells(slice.ports - 1).end);
-            let ports = population.neuron.model.ports.count();
-            shard.push(Slice { population: number, range, first_cell, ports });
+            let first_cell = shard.last().map_or(0, Slice::end);
+            shard.push(Slice { population: number, range, first_cell, ports: ports(network, population) });
         }
     }
     shards

@@ -67,15 +67,14 @@ impl<'a> Draw<'a> {
     }
 
     /// Hands over all synapses onto a slice, in the order of the recipe.
-    pub fn onto(&self, slice: &Slice, network: &Network, take: &mut dyn FnMut(&[Drawn])) {
-        let ports = network.populations[slice.population].neuron.model.ports;
+    pub fn onto(&self, slice: &Slice, take: &mut dyn FnMut(&[Drawn])) {
         let mut batch = Vec::new();
         self.wiring.onto(slice.range.clone(), &mut |synapses| {
             batch.clear();
             batch.extend(synapses.iter().map(|synapse| {
                 let weight = self.weight(synapse);
                 let index = (synapse.target - slice.range.start) as usize;
-                let cell = slice.first_cell + ports.of(weight) * slice.len() + index;
+                let cell = slice.cell(index, weight);
                 let source = self.first_source + synapse.source;
                 Drawn { source, cell: cell as u16, delay: self.delay(synapse), weight }
             }));

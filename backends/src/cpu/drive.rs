@@ -4,7 +4,7 @@ use super::cut::Slice;
 use super::inbox::Inbox;
 use sim_core::data::{DataError, DataFiles};
 use sim_core::network::{Network, Stimulus};
-use sim_core::neuron::{Arrival, Ports};
+use sim_core::neuron::Arrival;
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::stimulus::{BLOCK, CurrentSource, Place, SpikeSource, StimulusBuild};
@@ -88,13 +88,13 @@ impl Drive {
     }
 
     /// Adds the spikes that arrive in `step` to the slice's cells.
-    pub fn spikes<R: Real>(&mut self, step: i64, slice: &Slice, ports: Ports, inbox: &mut Inbox<R>) {
+    pub fn spikes<R: Real>(&mut self, step: i64, slice: &Slice, inbox: &mut Inbox<R>) {
         for block in &mut self.spikes {
             match inbox {
-                Inbox::Sums(sums) => block.add(step, slice, ports, &mut sums[..]),
+                Inbox::Sums(sums) => block.add(step, slice, &mut sums[..]),
                 Inbox::Times(arrivals) => block.source.arrivals_exact(step, &mut |neuron, offset, amount| {
                     let weight = amount * block.weights[neuron as usize];
-                    let cell = slice.first_cell + block.first + neuron as usize;
+                    let cell = slice.cell(block.first + neuron as usize, weight);
                     arrivals.push(Arrival { neuron: cell as u32, offset, weight });
                 }),
             }
@@ -122,23 +122,22 @@ impl Drive {
 }
 
 impl SpikeBlock {
-    fn add<R: Real>(&mut self, step: i64, slice: &Slice, ports: Ports, sums: &mut [R]) {
+    fn add<R: Real>(&mut self, step: i64, slice: &Slice, sums: &mut [R]) {
         let mut amounts = [0.0; BLOCK];
         let amounts = &mut amounts[..self.weights.len()];
         if self.source.negative_arrivals(step, amounts) {
-            self.weigh(amounts, slice, ports, sums);
+            self.weigh(amounts, slice, sums);
             amounts.fill(0.0);
         }
         if self.source.arrivals(step, amounts) {
-            self.weigh(amounts, slice, ports, sums);
+            self.weigh(amounts, slice, sums);
         }
     }
 
-    fn weigh<R: Real>(&self, amounts: &[f64], slice: &Slice, ports: Ports, sums: &mut [R]) {
+    fn weigh<R: Real>(&self, amounts: &[f64], slice: &Slice, sums: &mut [R]) {
         for (neuron, (amount, weight)) in amounts.iter().zip(&self.weights).enumerate() {
             let arriving = amount * weight;
-            let cell = slice.first_cell + ports.of(arriving) * slice.len() + self.first + neuron;
-            sums[cell] += R::of(arriving);
+            sums[slice.cell(self.first + neuron, arriving)] += R::of(arriving);
         }
     }
 }

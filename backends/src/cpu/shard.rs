@@ -12,7 +12,7 @@ use super::plastic::PlasticRows;
 use super::rows::Rows;
 use super::stages::{Stage, Stages};
 use sim_core::backend::Sample;
-use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input, Ports};
+use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
@@ -47,8 +47,6 @@ pub struct LivingSlice<R> {
     pub slice: Slice,
     /// Number in the network of the slice's first neuron.
     pub first_neuron: u32,
-    /// Ports of the model.
-    pub ports: Ports,
     /// The neurons.
     pub neurons: Neurons<R>,
     /// Stimuli onto them.
@@ -134,7 +132,7 @@ impl<R: Real> Shard<R> {
 
     fn stimulate(&mut self, step: i64) {
         for living in &mut self.slices {
-            living.drive.spikes(step, &living.slice, living.ports, &mut self.inbox);
+            living.drive.spikes(step, &living.slice, &mut self.inbox);
             living.flow(step);
         }
     }
@@ -210,18 +208,17 @@ impl<R: Real> LivingSlice<R> {
         let first = self.first_neuron;
         match &mut self.neurons {
             Neurons::Grid(neurons) => {
-                let port = |port| if port < self.slice.ports { self.slice.cells(port) } else { 0..0 };
-                let input =
-                    Input { ports: [inbox.of(port(0)), inbox.of(port(1))], current: &self.current_real };
+                let ports = [inbox.of(self.slice.cells(0)), inbox.of(self.slice.cells(1))];
+                let input = Input { ports, current: &self.current_real };
                 let mut indices = Vec::new();
                 neurons.step(input, &mut indices);
                 spikes.extend(indices.iter().map(|index| Spike { step, lead: 0.0, neuron: first + index }));
-                inbox.clear(self.slice.first_cell..self.slice.cells(self.slice.ports - 1).end);
+                inbox.clear(self.slice.first_cell..self.slice.end());
             }
             Neurons::Exact(neurons) => {
                 let Inbox::Times(arrivals) = inbox else { return };
                 let start = arrivals.partition_point(|a| (a.neuron as usize) < self.slice.first_cell);
-                let end = arrivals.partition_point(|a| (a.neuron as usize) < self.slice.cells(0).end);
+                let end = arrivals.partition_point(|a| (a.neuron as usize) < self.slice.end());
                 let own: &mut [Arrival] = &mut arrivals[start..end];
                 own.iter_mut().for_each(|arrival| arrival.neuron -= self.slice.first_cell as u32);
                 let mut fired = Vec::new();

@@ -23,7 +23,7 @@
 //! currents in closed form; the error per sub-step is held below 1e-5 mV, where 1 of a gate counts
 //! 100 mV. Measured against a fine integration: below 2e-4 mV rms over firing traces (1.2e-3 mV in
 //! single precision), all spikes in the same step of 0.1 ms. NEURON's squid axon, whose rates come
-//! from a table, fires at intervals 0.07 % shorter; with that table the difference is gone.
+//! from a table, fires at intervals 0.07 % shorter; with `rate_table` the difference is gone.
 //! V is held within ±10 V, and the rates are those at no less than −250 and no more than 250 mV, so
 //! that everything stays finite.
 //!
@@ -36,6 +36,7 @@
 //! | g_L, g_Na, g_K | 30, 12000, 3600 nS | leak, largest sodium, largest potassium conductance |
 //! | I_e | 0 pA | constant input current |
 //! | tau_syn_ex, tau_syn_in | 0.2, 2 ms | rise times of the synaptic currents |
+//! | rate_table | false | rates from a table with a row for each mV, as in NEURON |
 //!
 //! V_m starts at −65 mV, the gates in the steady state at V_m.
 //!
@@ -44,9 +45,10 @@
 //! Gerstner and Kistler (2002), Spiking Neuron Models, doi:10.1017/CBO9780511815706 (rates).
 
 use super::hh_membrane::{Channels, HodgkinHuxley, Rates, linoid};
+use super::hh_rate_table::TabulatedSquid;
 use super::kinetics::{Alpha, alpha_charge};
 use super::membrane::synaptic;
-use sim_core::neuron::{GridBuild, Initial, NeuronModel, Ports, State};
+use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, NeuronModel, Ports, State};
 use sim_core::parameter::{Parameter, Range};
 use sim_core::real::Real;
 use sim_core::units::Dimension;
@@ -62,10 +64,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     ports: Ports::BySign,
     check: |_| Vec::new(),
     charge: Some(alpha_charge),
-    grid: Some(GridBuild {
-        f32: HodgkinHuxley::<f32, Squid, Alpha<f32>, 2>::build,
-        f64: HodgkinHuxley::<f64, Squid, Alpha<f64>, 2>::build,
-    }),
+    grid: Some(GridBuild { f32: build, f64: build }),
     exact: None,
 };
 
@@ -83,8 +82,17 @@ const PARAMETERS: &[Parameter] = {
         Parameter::quantity("I_e", Current, 0.0, Range::Any, "constant input current"),
         Parameter::quantity("tau_syn_ex", Time, 0.2, Range::Positive, "rise time of excitatory currents"),
         Parameter::quantity("tau_syn_in", Time, 2.0, Range::Positive, "rise time of inhibitory currents"),
+        Parameter::flag("rate_table", false, "rates from a table with a row for each mV, as in NEURON"),
     ]
 };
+
+fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
+    if cells.arguments.flag("rate_table") {
+        HodgkinHuxley::<R, TabulatedSquid, Alpha<R>, 2>::build(cells)
+    } else {
+        HodgkinHuxley::<R, Squid, Alpha<R>, 2>::build(cells)
+    }
+}
 
 const STATES: &[State] = &[
     State {
@@ -115,7 +123,7 @@ fn open(v: f64, gate: usize) -> f64 {
 }
 
 /// The channels of the squid axon at 6.3 °C.
-struct Squid;
+pub(super) struct Squid;
 
 impl<R: Real> Channels<R> for Squid {
     const CONDUCTANCE: bool = false;

@@ -10,6 +10,7 @@ pub mod conductance;
 pub mod hh_cond_exp_traub;
 mod hh_membrane;
 pub mod hh_psc_alpha;
+mod hh_rate_table;
 pub mod iaf_cond_alpha;
 pub mod iaf_cond_exp;
 mod iaf_ps_parameters;

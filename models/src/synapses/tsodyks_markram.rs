@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | `U` | 0.5 | share of the recovered resources that a first spike uses |
 //! | `tau_rec` | 800 ms | time constant of recovery |
-//! | `tau_fac` | 0 ms | time constant of facilitation |
+//! | `tau_fac` | 0 ms | time constant of facilitation; `tau_facil`, PyNN's name, is understood too |
 //! | `tau_psc` | 0 ms | time constant of the synaptic current |
 //! | `u`, `x`, `y` | 0, 1, 0 | state at time 0 |
 //!
@@ -24,7 +24,7 @@
 //! Markram (1997) doi:10.1073/pnas.94.2.719; Maass and Markram (2002) doi:10.1016/S0893-6080(01)00144-7.
 
 use sim_core::math::{exp, expm1};
-use sim_core::parameter::{Arguments, Complaint, Parameter, Range};
+use sim_core::parameter::{Arguments, Complaint, Kind, Parameter, Range};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::synapse::{PlasticSite, Plasticity, PreSpike, SynapseModel};
@@ -45,6 +45,12 @@ pub static MODEL: SynapseModel = SynapseModel {
             Range::NotNegative,
             "time constant of facilitation",
         ),
+        Parameter::optional(
+            "tau_facil",
+            Kind::Value(Dimension::Time),
+            Range::NotNegative,
+            "PyNN's name of tau_fac",
+        ),
         Parameter::value("tau_psc", Dimension::Time, 0.0, Range::NotNegative, "time constant of the current"),
         Parameter::value("u", Dimension::Number, 0.0, Range::Probability, "utilisation at time 0"),
         Parameter::value("x", Dimension::Number, 1.0, Range::Probability, "recovered share at time 0"),
@@ -56,6 +62,12 @@ pub static MODEL: SynapseModel = SynapseModel {
 };
 
 fn check(arguments: &Arguments) -> Vec<Complaint> {
+    if arguments.is_given("tau_fac") && arguments.is_given("tau_facil") {
+        return vec![Complaint::about(
+            "tau_facil",
+            "tau_facil is another name of tau_fac, and both are given",
+        )];
+    }
     let sum = arguments.number("x") + arguments.number("y");
     if sum > 1.0 {
         return vec![Complaint::about("y", format!("x and y make {sum}, more than all resources"))];
@@ -80,7 +92,7 @@ impl TsodyksMarkram {
             dt: site.dt,
             u_step: number("U"),
             tau_rec: number("tau_rec"),
-            tau_fac: number("tau_fac"),
+            tau_fac: site.arguments.try_number("tau_facil").unwrap_or(number("tau_fac")),
             tau_psc: number("tau_psc"),
             start: [number("u"), number("x"), number("y")],
         }
