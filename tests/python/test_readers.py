@@ -1,10 +1,12 @@
 """Recordings of every shipped network open in h5py, libsonata and bmtk, which see the same."""
 
 import h5py
+import libsonata
 import numpy as np
 import pytest
+from bmtk.utils.reports.compartment import CompartmentReport
 from program import NETWORKS, SMALL, run, settings
-from readers import check
+from readers import check, check_spikes
 
 # Enough of each network to see spikes, little enough to be quick.
 SHORT = {
@@ -93,10 +95,13 @@ def test_the_network_in_a_recording_runs_to_the_same_recording(tmp_path):
     changed = settings("populations.E.size=60", "projections[0].weight=pA(45)")
     first = run(SMALL, tmp_path / "first", "--seed", 7, "--duration", "300ms", *changed)
     with h5py.File(first) as file:
-        text = file["saltus/network"][()]
+        text = file["saltus/network"][()].decode()
+    # What the command line changed stands as comments above the text.
+    noted = [line.removeprefix("// --set ") for line in text.splitlines() if line.startswith("// --set ")]
+    assert "simulation.seed=7" in noted
     again = tmp_path / "again.ron"
-    again.write_bytes(text)
-    second = run(again, tmp_path / "second", "--threads", 1)
+    again.write_text(text)
+    second = run(again, tmp_path / "second", "--threads", 1, *settings(*noted))
     with h5py.File(first) as one, h5py.File(second) as other:
         for path in "spikes/E/timestamps", "spikes/E/node_ids", "report/E/data", "weights/plastic/weight":
             assert len(one[path]) and np.array_equal(one[path], other[path]), path
@@ -104,10 +109,15 @@ def test_the_network_in_a_recording_runs_to_the_same_recording(tmp_path):
 
 def test_double_precision_is_recorded_as_such(tmp_path):
     path = run(SMALL, tmp_path, "--duration", "200ms", *settings("simulation.precision=F64"))
-    check(path)
     with h5py.File(path) as file:
-        assert file["report/E/data"].dtype == np.float64
-        assert file["weights/plastic/weight"].dtype == np.float64
+        voltage = file["report/E/data"][:]
+        assert voltage.dtype == file["weights/plastic/weight"].dtype == np.float64
+        assert np.any(voltage != voltage.astype("f4")), "more than single precision holds"
+        check_spikes(str(path), file)
+    assert np.array_equal(CompartmentReport.load(str(path))["E"].data(), voltage)
+    # SONATA's reports are single precision, and libsonata insists.
+    with pytest.raises(libsonata.SonataError, match="Float32"):
+        libsonata.SomaReportReader(str(path))["E"].get()
 
 
 def test_a_population_without_spikes_is_no_trouble(tmp_path):
