@@ -78,7 +78,7 @@ fn the_cut_into_epochs_does_not_matter() {
 }
 
 #[test]
-fn plastic_weights_are_alike_on_any_thread_count_and_across_a_checkpoint() {
+fn plastic_weights_are_alike_on_any_thread_count() {
     let network =
         network(&shipped("brunel_stdp"), &["simulation.duration=ms(60)", "simulation.warm_up=ms(0)"]);
     let plastic = network.projections.iter().position(|projection| projection.plasticity.is_some()).unwrap();

@@ -152,6 +152,8 @@ fn row(parameter: &Parameter) -> [String; 4] {
         Kind::Pairs => "list of (source, target)".into(),
     };
     let with_unit = |value: f64| match unit(parameter.kind) {
+        // The largest number there is stands for no bound.
+        _ if value.abs() == f64::MAX => "none".into(),
         "" => value.to_string(),
         unit => format!("{unit}({value})"),
     };

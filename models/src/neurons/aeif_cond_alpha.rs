@@ -35,7 +35,7 @@ use sim_core::units::Dimension;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "AeifCondAlpha",
     nest: "aeif_cond_alpha",
-    summary: "adaptive exponential integrate-and-fire, alpha-shaped conductances",
+    summary: "Adaptive exponential integrate-and-fire, alpha-shaped conductances.",
     parameters: &[
         C_M, T_REF, V_RESET, E_L, G_L, I_E, A, B, DELTA_T, TAU_W, V_TH, V_PEAK, E_EX, E_IN, TAU_SYN_EX,
         TAU_SYN_IN, TOLERANCE,

@@ -34,7 +34,7 @@ use sim_core::units::Dimension;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "AeifPscExp",
     nest: "aeif_psc_exp",
-    summary: "adaptive exponential integrate-and-fire, exponentially decaying currents",
+    summary: "Adaptive exponential integrate-and-fire, exponentially decaying currents.",
     parameters: &[
         C_M, T_REF, V_RESET, E_L, G_L, I_E, A, B, DELTA_T, TAU_W, V_TH, V_PEAK, TAU_SYN_EX, TAU_SYN_IN,
         TOLERANCE,

@@ -59,7 +59,7 @@ use sim_core::units::Dimension;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "HhCondExpTraub",
     nest: "hh_cond_exp_traub",
-    summary: "Hodgkin-Huxley after Traub and Miles, exponentially decaying conductances",
+    summary: "Hodgkin-Huxley after Traub and Miles, exponentially decaying conductances.",
     parameters: PARAMETERS,
     states: STATES,
     weight: Dimension::Conductance,

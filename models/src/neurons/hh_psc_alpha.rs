@@ -57,7 +57,7 @@ use sim_core::units::Dimension;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "HhPscAlpha",
     nest: "hh_psc_alpha",
-    summary: "Hodgkin-Huxley squid axon, alpha-shaped currents",
+    summary: "Hodgkin-Huxley squid axon, alpha-shaped currents.",
     parameters: PARAMETERS,
     states: STATES,
     weight: Dimension::Current,

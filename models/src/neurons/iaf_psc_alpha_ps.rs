@@ -45,7 +45,7 @@ use std::f64::consts::E;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "IafPscAlphaPs",
     nest: "iaf_psc_alpha_ps",
-    summary: "leaky integrate-and-fire, alpha-shaped currents, spikes in continuous time",
+    summary: "Leaky integrate-and-fire, alpha-shaped currents, spikes in continuous time.",
     parameters: &[C_M, TAU_M, T_REF, E_L, V_TH, V_RESET, V_MIN, I_E, TAU_SYN_EX, TAU_SYN_IN],
     states: STATES,
     weight: Dimension::Current,

@@ -44,7 +44,7 @@ use sim_core::units::Dimension;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "IafPscDeltaPs",
     nest: "iaf_psc_delta_ps",
-    summary: "leaky integrate-and-fire, voltage jumps, spikes in continuous time",
+    summary: "Leaky integrate-and-fire, voltage jumps, spikes in continuous time.",
     parameters: &[C_M, TAU_M, T_REF, E_L, V_TH, V_RESET, V_MIN, I_E],
     states: &[V_M],
     weight: Dimension::Voltage,

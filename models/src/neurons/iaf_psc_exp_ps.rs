@@ -52,7 +52,7 @@ use sim_core::units::Dimension;
 pub static MODEL: NeuronModel = NeuronModel {
     name: "IafPscExpPs",
     nest: "iaf_psc_exp_ps",
-    summary: "leaky integrate-and-fire, exponentially decaying currents, spikes in continuous time",
+    summary: "Leaky integrate-and-fire, exponentially decaying currents, spikes in continuous time.",
     parameters: &[C_M, TAU_M, T_REF, E_L, V_TH, V_RESET, V_MIN, I_E, TAU_SYN_EX, TAU_SYN_IN],
     states: &[
         V_M,

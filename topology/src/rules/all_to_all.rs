@@ -8,7 +8,7 @@ use std::ops::Range;
 /// Every source reaches every target once.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "AllToAll",
-    summary: "every source neuron reaches every target neuron once",
+    summary: "Every source neuron reaches every target neuron once.",
     parameters: &[AUTAPSES],
     check: |_, _| vec![],
     expected: |arguments, ends| Some(Pairs::new(arguments, ends).count() as f64),

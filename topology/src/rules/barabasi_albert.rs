@@ -15,7 +15,7 @@ use sim_core::rule::{ConnectionRule, Ends};
 /// Every neuron joins `m` others, preferably those with many synapses.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "BarabasiAlbert",
-    summary: "scale-free by preferential attachment: each neuron joins m others, drawn by degree",
+    summary: "Scale-free by preferential attachment: each neuron joins m others, drawn by degree.",
     parameters: &[
         Parameter::required(
             "m",

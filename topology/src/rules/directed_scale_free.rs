@@ -22,7 +22,7 @@ use sim_core::units::Dimension;
 /// Growth with power laws for both degrees.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "DirectedScaleFree",
-    summary: "scale-free growth with a power law of its own for in- and for out-degrees",
+    summary: "Scale-free growth with a power law of its own for in- and for out-degrees.",
     parameters: &[
         share("alpha", 0.41, "probability of a synapse from a new neuron to an old one, drawn by in-degree"),
         share("beta", 0.54, "probability of a synapse between two old neurons, drawn by their degrees"),

@@ -9,7 +9,7 @@ use sim_core::units::Dimension;
 /// Probability `p` up to and including `radius`.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "Disc",
-    summary: "pairs no further apart than a radius are joined with the same probability",
+    summary: "Pairs no further apart than a radius are joined with the same probability.",
     parameters: &[
         Parameter::value(
             "p",

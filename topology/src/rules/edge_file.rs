@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The synapses of an edge file; a synapse's number is its row.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "EdgeFile",
-    summary: "the synapses of a SONATA edge file, with its weights and delays if it has them",
+    summary: "The synapses of a SONATA edge file, with its weights and delays if it has them.",
     parameters: &[
         Parameter::required("path", Kind::Text, Range::Any, "the file, relative to the network file"),
         Parameter::optional(

@@ -12,7 +12,7 @@ use sim_core::units::Dimension;
 /// p(d) = p_max exp(−d / λ).
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "Exponential",
-    summary: "pairs are joined with a probability that falls exponentially with distance",
+    summary: "Pairs are joined with a probability that falls exponentially with distance.",
     parameters: &[
         P_MAX,
         Parameter::required(

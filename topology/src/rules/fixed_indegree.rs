@@ -10,7 +10,7 @@ use sim_core::rule::{ConnectionRule, Synapse, Wiring};
 /// Every target has exactly `n` synapses.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "FixedIndegree",
-    summary: "every target neuron has n synapses, from source neurons drawn at random",
+    summary: "Every target neuron has n synapses, from source neurons drawn at random.",
     parameters: &[
         Parameter::required(
             "n",

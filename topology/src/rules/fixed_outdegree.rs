@@ -15,7 +15,7 @@ use sim_core::rule::{ConnectionRule, Synapse, Wiring};
 /// Every source has exactly `n` synapses.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "FixedOutdegree",
-    summary: "every source neuron has n synapses, onto target neurons drawn at random",
+    summary: "Every source neuron has n synapses, onto target neurons drawn at random.",
     parameters: &[
         Parameter::required(
             "n",

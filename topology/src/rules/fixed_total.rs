@@ -15,7 +15,7 @@ use sim_core::rule::{ConnectionRule, Ends, Site, Synapse, Wiring};
 /// `n` synapses between pairs drawn at random.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "FixedTotal",
-    summary: "n synapses in all, between source and target neurons drawn at random",
+    summary: "N synapses in all, between source and target neurons drawn at random.",
     parameters: &[
         Parameter::required("n", Kind::Integer, Range::Between(0.0, MOST), "synapses in all"),
         AUTAPSES,

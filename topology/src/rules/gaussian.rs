@@ -12,7 +12,7 @@ use sim_core::units::Dimension;
 /// p(d) = p_max exp(−d² / 2σ²).
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "Gaussian",
-    summary: "pairs are joined with a probability that falls with distance as a Gaussian",
+    summary: "Pairs are joined with a probability that falls with distance as a Gaussian.",
     parameters: &[
         P_MAX,
         Parameter::required(

@@ -8,7 +8,7 @@ use sim_core::rule::{ConnectionRule, Ends, Synapse, Wiring};
 /// The synapses that the network file lists; a synapse's number is its place in the list.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "List",
-    summary: "the synapses listed as pairs (source, target)",
+    summary: "The synapses listed as pairs (source, target).",
     parameters: &[Parameter::required(
         "pairs",
         Kind::Pairs,

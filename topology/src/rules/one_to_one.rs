@@ -8,7 +8,7 @@ use std::ops::Range;
 /// The n-th source reaches the n-th target, and nobody else.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "OneToOne",
-    summary: "the n-th source neuron reaches the n-th target neuron, and nobody else",
+    summary: "The n-th source neuron reaches the n-th target neuron, and nobody else.",
     parameters: &[],
     check: |_, ends| unequal_sizes(ends).into_iter().collect(),
     expected: |_, ends| Some(f64::from(ends.targets)),

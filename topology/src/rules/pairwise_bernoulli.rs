@@ -16,7 +16,7 @@ use sim_core::units::Dimension;
 /// Every pair is joined with probability `p`.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "PairwiseBernoulli",
-    summary: "every pair of neurons is joined with the same probability",
+    summary: "Every pair of neurons is joined with the same probability.",
     parameters: &[
         Parameter::required(
             "p",

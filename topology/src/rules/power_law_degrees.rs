@@ -22,7 +22,7 @@ use sim_core::units::Dimension;
 /// In- and out-degrees from power laws, ends joined at random.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "PowerLawDegrees",
-    summary: "in- and out-degrees from power laws, joined at random (configuration model)",
+    summary: "In- and out-degrees from power laws, joined at random (configuration model).",
     parameters: &[
         Parameter::required(
             "exponent_in",

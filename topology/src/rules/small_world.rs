@@ -17,7 +17,7 @@ use sim_core::units::Dimension;
 /// The `k` nearest on a ring, each rewired with probability `p_rewire`.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "SmallWorld",
-    summary: "every target neuron is reached by its k nearest on a ring, some rewired at random",
+    summary: "Every target neuron is reached by its k nearest on a ring, some rewired at random.",
     parameters: &[
         Parameter::required(
             "k",

@@ -14,7 +14,7 @@ use sim_core::units::Dimension;
 /// As many synapses as give each pair the probability `p` of being joined at least once.
 pub static RULE: ConnectionRule = ConnectionRule {
     name: "TotalFromProbability",
-    summary: "as many synapses in all as join each pair at least once with probability p",
+    summary: "As many synapses in all as join each pair at least once with probability p.",
     parameters: &[
         Parameter::required(
             "p",
