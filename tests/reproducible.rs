@@ -96,6 +96,55 @@ fn plastic_weights_are_alike_on_any_thread_count() {
     assert!(alone == weights(3));
 }
 
+/// Digests of the first spikes of the shipped networks. They hold for debug and release builds and
+/// for every processor; a change that moves them has to say why.
+const DIGESTS: [(&str, &[&str], u64); 5] = [
+    (
+        "brunel",
+        &[
+            "simulation.duration=ms(30)",
+            "simulation.warm_up=ms(0)",
+            "populations.E.size=2000",
+            "populations.I.size=500",
+        ],
+        0xc4b9_950c_f176_6b41,
+    ),
+    (
+        "brunel_stdp",
+        &[
+            "simulation.duration=ms(30)",
+            "simulation.warm_up=ms(0)",
+            "populations.E.size=2000",
+            "populations.I.size=500",
+        ],
+        0x0018_f7c3_1863_16b1,
+    ),
+    ("cuba", &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)"], 0x15f9_f7f8_1160_c963),
+    ("coba", &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)"], 0xead1_68e5_7c1e_cebe),
+    (
+        "microcircuit",
+        &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)", "scale=0.1"],
+        0x412e_ae83_f084_7a76,
+    ),
+];
+
+#[test]
+fn spikes_have_the_same_bits_in_debug_and_release_builds_and_on_every_processor() {
+    let mut moved = Vec::new();
+    for (name, settings, expected) in DIGESTS {
+        let network = network(&shipped(name), settings);
+        let rows = table(&network, &spikes(&network, 2, i64::MAX));
+        assert!(rows.len() > 50, "{name} fired {} spikes only", rows.len());
+        let text: String =
+            rows.iter().map(|(population, index, time)| format!("{population} {index} {time};")).collect();
+        let digest = saltus::checkpoint::digest(text.as_bytes());
+        if digest != expected {
+            moved.push(format!("{name}: {digest:#x}"));
+        }
+    }
+    assert!(moved.is_empty(), "the spikes have moved: {}", moved.join(", "));
+}
+
 /// The text with the items of one of its lists in reverse order.
 fn reversed(text: &str, list: &str) -> String {
     let Some(start) = text.find(&format!("\n    {list}: [")).map(|at| at + list.len() + 8) else {
