@@ -52,7 +52,8 @@ impl Output {
         if !self.recording.exists() {
             return Ok(None);
         }
-        let previous = self.recording.with_extension("previous.h5");
+        let numbered = |number: u32| self.recording.with_extension(format!("previous-{number}.h5"));
+        let previous = (1..).map(numbered).find(|path| !path.exists()).expect("some number is free");
         fs::rename(&self.recording, &previous)?;
         Ok(Some(previous))
     }

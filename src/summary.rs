@@ -162,7 +162,10 @@ pub fn grouped(number: u64) -> String {
 pub fn engineering(number: f64) -> String {
     let scales = [(1e9, " G"), (1e6, " M"), (1e3, " k")];
     let scale = scales.iter().find(|scale| number.abs() >= scale.0);
-    scale.map_or(format!("{number:.0}"), |(scale, letter)| format!("{:.3}{letter}", number / scale))
+    scale.map_or(format!("{number:.0}"), |(scale, letter)| {
+        let digits = if number / scale >= 100.0 { 0 } else { 1 };
+        format!("{:.digits$}{letter}", number / scale)
+    })
 }
 
 /// The most memory this process held so far, or 0 where the system does not tell.
@@ -181,6 +184,6 @@ mod tests {
     fn long_numbers_are_grouped_by_thousands() {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(15_625_000), "15 625 000");
-        assert_eq!(engineering(4.2e8), "420.000 M");
+        assert_eq!(engineering(4.2e8), "420 M");
     }
 }

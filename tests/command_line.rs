@@ -130,7 +130,12 @@ fn a_second_run_moves_the_earlier_recording_aside() {
     once();
     let second = once();
     assert_eq!(second.status.code(), Some(0), "{}", text(&second.stderr));
-    assert!(folder.path().join("out/spikes.previous.h5").exists());
+    assert!(folder.path().join("out/spikes.previous-1.h5").exists());
+    once();
+    assert!(folder.path().join("out/spikes.previous-2.h5").exists());
+    let refused = saltus(folder.path(), &["run", "small.ron", "--out", "out", "--backend", "Gpu"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(folder.path().join("out/spikes.h5").exists(), "a refused run moves nothing");
 }
 
 #[test]
@@ -251,4 +256,15 @@ fn recover_finds_a_whole_recording_whole_and_refuses_other_files() {
     let other = saltus(folder.path(), &["recover", "small.ron"]);
     assert_eq!(other.status.code(), Some(1));
     assert!(text(&other.stderr).contains("small.ron"));
+}
+
+#[test]
+fn the_network_of_the_readme_is_the_shipped_one_and_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let first = fs::read_to_string(root.join("networks/first.ron")).unwrap();
+    assert!(fs::read_to_string(root.join("README.md")).unwrap().contains(&first));
+    let folder = tempfile::tempdir().unwrap();
+    let file = root.join("networks/first.ron");
+    let run = saltus(folder.path(), &["run", file.to_str().unwrap(), "--out", "out"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
 }

@@ -99,7 +99,7 @@ fn an_overview_writes_one_svg_a_figure_and_every_figure_can_be_a_png() {
     let gallery = std::env::var_os("SALTUS_GALLERY").map_or(temporary.path().to_path_buf(), Into::into);
     for (name, recording) in recordings() {
         let folder = gallery.join(name);
-        let paths = overview(&recording, &Options::default(), &folder).unwrap();
+        let paths = overview(&recording, &Options::default(), &folder, "svg").unwrap();
         assert_eq!(paths.len(), ALL.iter().filter(|figure| (figure.shows)(&recording)).count());
         for path in &paths {
             let text = fs::read_to_string(path).unwrap();
@@ -243,5 +243,8 @@ fn mistakes_are_told_in_clear_words() {
         told("cv", &stranger, &options, "a.svg"),
         "population \"E\": a spike of neuron 3, but there are only 3 neurons, counted from 0"
     );
-    assert!(matches!(overview(&recording, &options, Path::new("/dev/null/x")), Err(PlotError::Write { .. })));
+    assert!(matches!(
+        overview(&recording, &options, Path::new("/dev/null/x"), "svg"),
+        Err(PlotError::Write { .. })
+    ));
 }

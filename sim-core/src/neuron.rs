@@ -22,7 +22,7 @@ use crate::units::Dimension;
 pub struct NeuronModel {
     /// The word in a network file: `IafPscExp`.
     pub name: &'static str,
-    /// NEST's name: `iaf_psc_exp`.
+    /// NEST's name, `iaf_psc_exp`; empty for a model that NEST does not have.
     pub nest: &'static str,
     /// One sentence.
     pub summary: &'static str,

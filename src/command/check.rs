@@ -14,9 +14,14 @@ use std::process::ExitCode;
 /// Spikes per neuron and second that the expected cost assumes where the file gives no rate.
 const ASSUMED_HZ: f64 = 10.0;
 
-/// Nanoseconds of one core per synaptic event and per neuron step, measured on a 2024 server.
+/// Nanoseconds of one core per event of a static and of a plastic synapse and per neuron step,
+/// measured on a 2024 server.
 const NS_PER_EVENT: f64 = 2.0;
+const NS_PER_PLASTIC_EVENT: f64 = 40.0;
 const NS_PER_STEP: f64 = 2.0;
+
+/// Bytes that a plastic synapse takes beside its weight: what its run of equal delay keeps.
+const PLASTIC_BYTES: f64 = 8.0;
 
 /// What can be asked of `saltus check`.
 #[derive(Args)]
@@ -80,17 +85,23 @@ impl Forecast {
                 (None, None) => None,
             }
         };
-        let events_per_model_s = (0..network.projections.len())
-            .map(|number| connectivity.wiring(number).count() * ASSUMED_HZ)
-            .sum::<f64>();
+        let plastic: f64 = network
+            .projections
+            .iter()
+            .enumerate()
+            .filter(|(_, projection)| projection.plasticity.is_some())
+            .map(|(number, _)| connectivity.wiring(number).count())
+            .sum();
+        let event_ns = (synapses - plastic) * NS_PER_EVENT + plastic * NS_PER_PLASTIC_EVENT;
         let steps_per_s = f64::from(network.neurons()) * 1e3 / network.dt;
         let shortest_delay_ms = network.projections.iter().enumerate().filter_map(shortest).reduce(f64::min);
         Forecast {
             synapses,
-            memory_bytes: synapses * (2.0 + weight_bytes) * 1.1 + f64::from(network.neurons()) * 200.0,
+            memory_bytes: (synapses * (2.0 + weight_bytes) + plastic * PLASTIC_BYTES) * 1.1
+                + f64::from(network.neurons()) * 200.0,
             shortest_delay_ms: shortest_delay_ms.map(|delay| delay.max(network.dt)),
-            events_per_model_s,
-            core_s_per_model_s: (events_per_model_s * NS_PER_EVENT + steps_per_s * NS_PER_STEP) * 1e-9,
+            events_per_model_s: synapses * ASSUMED_HZ,
+            core_s_per_model_s: (event_ns * ASSUMED_HZ + steps_per_s * NS_PER_STEP) * 1e-9,
         }
     }
 
@@ -156,8 +167,8 @@ impl Forecast {
         json!({
             "title": network.title,
             "neurons": network.neurons(),
-            "synapses": self.synapses.round(),
-            "memory_bytes": self.memory_bytes.round(),
+            "synapses": self.synapses.round() as u64,
+            "memory_bytes": self.memory_bytes.round() as u64,
             "shortest_delay_ms": self.shortest_delay_ms,
             "assumed_rate_hz": ASSUMED_HZ,
             "synaptic_events_per_model_s": self.events_per_model_s,

@@ -87,7 +87,7 @@ fn print(title: &str, analysis: &Analysis) {
     for (name, parts) in [("weakly", &analysis.weak), ("strongly", &analysis.strong)] {
         let share = 100.0 * parts.giant_share();
         println!(
-            "  {} {name} connected components; the largest holds {share:.2} % of the neurons",
+            "  {name} connected components: {}; the largest holds {share:.2} % of the neurons",
             grouped(parts.sizes.len() as u64)
         );
     }
@@ -128,8 +128,12 @@ fn print_law(law: &PowerLaw) {
         fit.x_min, fit.exponent, fit.standard_error, fit.tail, fit.ks
     );
     for other in &law.alternatives {
-        let better = if other.log_ratio > 0.0 { "the power law" } else { other.law };
-        println!("    against {}: {better} fits better (p = {:.3})", other.law, other.p_value);
+        let verdict = match (other.p_value < 0.1, other.log_ratio > 0.0) {
+            (false, _) => "cannot be told apart".to_string(),
+            (true, true) => "the power law fits better".into(),
+            (true, false) => format!("{} fits better", other.law),
+        };
+        println!("    against {}: {verdict} (p = {:.2})", other.law, other.p_value);
     }
 }
 
@@ -171,10 +175,9 @@ fn pictured(analysis: &Analysis) -> Recording {
         name: name.into(),
         colour: None,
         points: degrees.ccdf.iter().map(|&(degree, share)| (f64::from(degree), share)).collect(),
-        fit: degrees.power_law.as_ref().map(|law| PicturedLaw {
-            exponent: law.fit.exponent,
-            error: law.fit.standard_error,
-            from: law.fit.x_min,
+        // A law that was tested and rejected is not drawn.
+        fit: degrees.power_law.as_ref().filter(|law| law.p_value.is_none_or(|p| p > 0.1)).map(|law| {
+            PicturedLaw { exponent: law.fit.exponent, error: law.fit.standard_error, from: law.fit.x_min }
         }),
     };
     Recording {

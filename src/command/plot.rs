@@ -22,12 +22,16 @@ const MOST_TRACES: usize = 8;
 pub struct PlotArgs {
     /// The recording
     file: PathBuf,
-    /// One figure only: raster, rates, isi, cv, correlation, traces or weights
+    /// One figure only: raster, rates, isi, cv, correlation, traces or weights (without: all that
+    /// the recording holds)
     #[arg(long, value_name = "NAME")]
     figure: Option<String>,
     /// Folder for all figures, or the file (SVG or PNG) for one
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Format of all figures: svg or png
+    #[arg(long, value_name = "FORMAT", value_parser = ["svg", "png"], default_value = "svg")]
+    format: String,
     /// The stretch to show in ms, e.g. 200:400
     #[arg(long, value_name = "FROM:TO", value_parser = window)]
     window: Option<(f64, f64)>,
@@ -43,13 +47,16 @@ pub fn plot(args: &PlotArgs) -> Result<ExitCode> {
     let options = Options { window, bin: args.bin, ..Options::default() };
     let folder = args.file.parent().unwrap_or(Path::new("")).to_owned();
     let written = match &args.figure {
-        None => overview(&pictured, &options, &args.out.clone().unwrap_or(folder.join("plots")))?,
+        None => {
+            overview(&pictured, &options, &args.out.clone().unwrap_or(folder.join("plots")), &args.format)?
+        }
         Some(name) => {
-            if !ALL.iter().any(|figure| figure.name == name) {
-                let names: Vec<&str> = ALL.iter().map(|figure| figure.name).collect();
-                bail!("no figure is called {name:?}; there are {}", names.join(", "));
+            if !ALL.iter().any(|figure| figure.name == name && (figure.shows)(&pictured)) {
+                let shown = ALL.iter().filter(|figure| (figure.shows)(&pictured));
+                let names: Vec<&str> = shown.map(|figure| figure.name).collect();
+                bail!("there is no figure {name:?}; this recording has {}", names.join(", "));
             }
-            let path = args.out.clone().unwrap_or(folder.join(name).with_extension("svg"));
+            let path = args.out.clone().unwrap_or(folder.join(name).with_extension(&args.format));
             draw(name, &pictured, &options, &path)?;
             vec![path]
         }

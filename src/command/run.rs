@@ -30,12 +30,12 @@ const INTERRUPTED: u8 = 130;
 #[derive(Args)]
 #[command(after_help = "Examples:
   saltus run networks/brunel.ron
-  saltus run networks/brunel.ron --out results/g6 --set 'projections[1].weight=mV(-0.6)'
+  saltus run networks/brunel.ron --out out/g6 --set 'projections[1].weight=mV(-0.6)'
   saltus run networks/microcircuit.ron --set scale=0.1 --duration 2s --threads 2
-  saltus run networks/brunel_stdp.ron --checkpoint-every 500ms --out long
-  saltus run --resume long")]
+  saltus run networks/brunel_stdp.ron --checkpoint-every 500ms --out out/long
+  saltus run --resume out/long")]
 pub struct RunArgs {
-    /// The network file
+    /// The network file; needed unless --resume is given
     #[arg(required_unless_present = "resume")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -100,6 +100,13 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     }
     let build_s = begin.elapsed().as_secs_f64();
 
+    if plans.resume.is_none() {
+        // Only now, when nothing can refuse any more.
+        let moved = plans.output.prepare().with_context(|| plans.output.recording.display().to_string())?;
+        if let (Some(previous), false) = (moved, args.quiet) {
+            eprintln!("the earlier recording was moved to {}", previous.display());
+        }
+    }
     let mut recorder = recorder(&plans, plan, threads, build_s, &*machine)?;
     let (from, before) = (machine.now(), machine.counters());
     let mut progress = Progress::new(from, network.duration, network.dt, args.quiet);
@@ -164,17 +171,6 @@ fn fresh(args: &RunArgs) -> Result<Plans, ExitCode> {
         Some(folder) => Output::folder(folder),
         None => Output::said(&opened.network, file),
     };
-    match output.prepare() {
-        Ok(None) => {}
-        Ok(Some(previous)) if !args.quiet => {
-            eprintln!("the earlier recording was moved to {}", previous.display())
-        }
-        Ok(Some(_)) => {}
-        Err(error) => {
-            eprintln!("error: {}: {error}", output.recording.display());
-            return Err(ExitCode::FAILURE);
-        }
-    }
     Ok(Plans { opened, output, resume: None })
 }
 

@@ -93,13 +93,18 @@ pub fn plot(name: &str, recording: &Recording, options: &Options, path: &Path) -
 }
 
 /// Draws every figure that the recording holds data for into a folder, which it makes if need be,
-/// as SVG. Gives back the files it wrote.
-pub fn overview(recording: &Recording, options: &Options, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+/// as `svg` or `png`. Gives back the files it wrote.
+pub fn overview(
+    recording: &Recording,
+    options: &Options,
+    folder: &Path,
+    extension: &str,
+) -> Result<Vec<PathBuf>, PlotError> {
     fs::create_dir_all(folder).map_err(|source| PlotError::Write { path: folder.into(), source })?;
     let shown = ALL.iter().filter(|figure| (figure.shows)(recording));
     shown
         .map(|figure| {
-            let path = folder.join(figure.name).with_extension("svg");
+            let path = folder.join(figure.name).with_extension(extension);
             plot(figure.name, recording, options, &path)?;
             Ok(path)
         })
