@@ -94,7 +94,7 @@ fn a_neuron_does_not_notice_who_else_is_in_its_slice() {
         let mut alone: Vec<_> =
             (0..len).map(|_| f32::build(model, &cells(model, &defaults(model), 1, 0.1))).collect();
         let mut count = 0;
-        for number in 0..60 {
+        for number in 0..120 {
             let numbers: Vec<f64> = (0..len).map(|i| ((i * 37 + number * 101) % 97) as f64 / 97.0).collect();
             let together = live(model, &mut *many, &step(model, &numbers));
             let apart: Vec<u32> = (0..len)
