@@ -3,9 +3,8 @@
 
 mod common;
 
-use common::{live, load, network, shipped, table};
+use common::{live, load, network, resumed, shipped, table};
 use sim_core::network::Network;
-use sim_core::snapshot::{Loader, Saver};
 use sim_core::spike::Spike;
 use std::sync::Arc;
 
@@ -54,17 +53,7 @@ fn a_run_resumed_from_a_checkpoint_on_other_threads_ends_with_the_same_bits() {
     for (name, settings) in SHIPPED {
         let network = network(&shipped(name), settings);
         let whole = spikes(&network, 2, i64::MAX);
-        let mut machine = load(&network, 2);
-        let half = network.duration / 2 + 7;
-        let mut parts = live(&mut *machine, half, i64::MAX);
-        let mut saver = Saver::default();
-        machine.save(&mut saver);
-        let bytes = saver.into_bytes();
-        let mut again = load(&network, 3);
-        let mut loader = Loader::new(&bytes);
-        again.restore(&mut loader).unwrap();
-        loader.finish().unwrap();
-        parts.extend(live(&mut *again, network.duration, i64::MAX));
+        let parts = resumed(&network, [2, 3], network.duration / 2 + 7, i64::MAX);
         assert!(whole == parts, "{name} went on differently");
     }
 }

@@ -1,10 +1,14 @@
 //! What the integration tests share: a network's life, from text to spikes.
 
+// Each test file uses a part of it.
+#![allow(dead_code)]
+
 use saltus::open::read;
 use sim_core::backend::{Epoch, Load, Machine};
 use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::Network;
+use sim_core::snapshot::{Loader, Saver};
 use sim_core::spike::Spike;
 use std::sync::Arc;
 
@@ -36,6 +40,28 @@ pub fn live(machine: &mut dyn Machine, until: i64, most: i64) -> Vec<Spike> {
         machine.advance(end, &mut epoch);
         spikes.append(&mut epoch.spikes);
     }
+    spikes
+}
+
+/// A new machine on a number of threads that goes on where another one stands.
+pub fn resume(network: &Arc<Network>, machine: &dyn Machine, threads: usize) -> Box<dyn Machine> {
+    let mut saver = Saver::default();
+    machine.save(&mut saver);
+    let bytes = saver.into_bytes();
+    let mut again = load(network, threads);
+    let mut loader = Loader::new(&bytes);
+    again.restore(&mut loader).unwrap();
+    loader.finish().unwrap();
+    again
+}
+
+/// The spikes of a run that went through a checkpoint at step `at` onto other threads; epochs are of
+/// at most `most` steps before it.
+pub fn resumed(network: &Arc<Network>, threads: [usize; 2], at: i64, most: i64) -> Vec<Spike> {
+    let mut machine = load(network, threads[0]);
+    let mut spikes = live(&mut *machine, at, most);
+    let mut again = resume(network, &*machine, threads[1]);
+    spikes.extend(live(&mut *again, network.duration, i64::MAX));
     spikes
 }
 

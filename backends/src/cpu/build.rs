@@ -7,6 +7,7 @@ use super::draw::Draw;
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
+use super::misfits::misfits;
 use super::plastic::PlasticRows;
 use super::rows::{Rows, TooManySynapses};
 use super::shard::{LivingSlice, Neurons, Shard, Told};
@@ -21,9 +22,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Builds all shards of a network.
 pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
+    let reasons = misfits(&load.network, &load.connectivity);
+    if !reasons.is_empty() {
+        return Err(Refusal { reasons });
+    }
     let cuts = cut(&load.network);
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(load.threads.max(1))
+        .num_threads(load.threads.clamp(1, cuts.len().max(1)))
         .build()
         .map_err(|error| refuse(format!("the threads for building could not be started: {error}")))?;
     let total = cuts.len();
@@ -129,6 +134,7 @@ fn living_slice<R: Precise>(load: &Load<'_>, slice: Slice) -> Result<LivingSlice
         first_neuron: population.first + slice.range.start,
         current_real: current.iter().map(|&current| R::of(current)).collect(),
         current,
+        fired: Default::default(),
         compensation: population.compensation,
         neurons,
         drive,

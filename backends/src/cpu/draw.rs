@@ -42,7 +42,7 @@ impl<'a> Draw<'a> {
     pub fn new(network: &Network, connectivity: &'a Connectivity, number: usize) -> Self {
         let projection = &network.projections[number];
         let wiring = connectivity.wiring(number);
-        let weights = own_or(wiring.weights(), projection.weight.as_ref());
+        let weights = weight_of(wiring, projection);
         Draw {
             wiring,
             negative: weights.bounds().0 < 0.0,
@@ -60,7 +60,8 @@ impl<'a> Draw<'a> {
         self.weight.draw(self.weight_key, synapse.number)
     }
 
-    /// Delay of a synapse in whole steps, at least one.
+    /// Delay of a synapse in whole steps, at least one. What can be drawn [fits](super::misfits); only
+    /// the endless tail of a distribution is cut.
     pub fn delay(&self, synapse: &Synapse) -> u16 {
         let steps = (self.delay.draw(self.delay_key, synapse.number) / self.dt).round();
         steps.clamp(1.0, LONGEST_DELAY) as u16
@@ -81,6 +82,11 @@ impl<'a> Draw<'a> {
             take(&batch);
         });
     }
+}
+
+/// The weights of a projection's synapses, in the unit of the target.
+pub fn weight_of(wiring: &dyn Wiring, projection: &Projection) -> Quantity {
+    own_or(wiring.weights(), projection.weight.as_ref())
 }
 
 /// The delays of a projection's synapses, in ms.

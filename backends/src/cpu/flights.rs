@@ -93,14 +93,20 @@ impl Flights {
                 return Err(SnapshotError::WrongLength { expected: due.len(), found });
             }
         }
-        if let Some(&beyond) = end.iter().find(|&&end| end as usize > runs) {
+        if let Some(&beyond) = next.iter().chain(&end).find(|&&run| run as usize > runs) {
             return Err(SnapshotError::WrongLength { expected: runs, found: beyond as usize });
         }
-        self.done = due.iter().filter(|&&due| due == DONE).count();
-        *self = Flights { due, runs: next.into_iter().zip(end).collect(), fired, lead, done: self.done };
+        let runs: Vec<(u32, u32)> = next.into_iter().zip(end).collect();
+        // Nothing left to deliver is what it means to be done.
+        if runs.iter().zip(&due).any(|(&(next, end), &due)| (next >= end) != (due == DONE)) {
+            return Err(SnapshotError::Truncated);
+        }
+        let done = due.iter().filter(|&&due| due == DONE).count();
+        *self = Flights { due, runs, fired, lead, done };
         Ok(())
     }
 
+    /// Closes the gaps. The order stays: all flights between `kept` and `flight` are done.
     fn clear_done(&mut self) {
         let mut kept = 0;
         for flight in 0..self.due.len() {

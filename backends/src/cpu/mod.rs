@@ -13,6 +13,7 @@ mod drive;
 mod flights;
 mod inbox;
 mod machine;
+mod misfits;
 mod plastic;
 mod rows;
 mod shard;

@@ -57,6 +57,9 @@ pub struct LivingSlice<R> {
     pub current: Vec<f64>,
     /// The same in the run's precision.
     pub current_real: Vec<R>,
+    /// Who fired in this step, as indices in the slice and, in continuous time, offsets in ms. Empty
+    /// between steps; kept so that no step allocates.
+    pub fired: (Vec<u32>, Vec<(u32, f64)>),
 }
 
 /// Living neurons on either clock.
@@ -206,13 +209,17 @@ impl<R: Real> LivingSlice<R> {
 
     fn step(&mut self, step: i64, dt: f64, inbox: &mut Inbox<R>, spikes: &mut Vec<Spike>) {
         let first = self.first_neuron;
+        let (indices, fired) = &mut self.fired;
         match &mut self.neurons {
             Neurons::Grid(neurons) => {
                 let ports = [inbox.of(self.slice.cells(0)), inbox.of(self.slice.cells(1))];
                 let input = Input { ports, current: &self.current_real };
-                let mut indices = Vec::new();
-                neurons.step(input, &mut indices);
-                spikes.extend(indices.iter().map(|index| Spike { step, lead: 0.0, neuron: first + index }));
+                neurons.step(input, indices);
+                spikes.extend(indices.drain(..).map(|index| Spike {
+                    step,
+                    lead: 0.0,
+                    neuron: first + index,
+                }));
                 inbox.clear(self.slice.first_cell..self.slice.end());
             }
             Neurons::Exact(neurons) => {
@@ -221,13 +228,12 @@ impl<R: Real> LivingSlice<R> {
                 let end = arrivals.partition_point(|a| (a.neuron as usize) < self.slice.end());
                 let own: &mut [Arrival] = &mut arrivals[start..end];
                 own.iter_mut().for_each(|arrival| arrival.neuron -= self.slice.first_cell as u32);
-                let mut fired = Vec::new();
-                neurons.step(own, &self.current, &mut fired);
+                neurons.step(own, &self.current, fired);
                 // Back to cells, so that the next slice still finds its part.
                 own.iter_mut().for_each(|arrival| arrival.neuron += self.slice.first_cell as u32);
-                spikes.extend(fired.iter().map(|&(index, offset)| Spike {
+                spikes.extend(fired.drain(..).map(|(index, offset)| Spike {
                     step,
-                    lead: dt - offset,
+                    lead: lead(offset, dt),
                     neuron: first + index,
                 }));
             }
@@ -244,6 +250,27 @@ impl<R: Real> LivingSlice<R> {
                 let values = neurons.state(state);
                 indices.iter().map(|&index| values[index as usize]).collect()
             }
+        }
+    }
+}
+
+/// How long before the end of its step a spike falls, in [0, dt) ms. The difference of dt and a tiny
+/// offset rounds to dt, which would be the end of the step before.
+fn lead(offset: f64, dt: f64) -> f64 {
+    (dt - offset).clamp(0.0, dt.next_down())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lead;
+
+    #[test]
+    fn a_spike_right_after_the_start_of_a_step_stays_in_that_step() {
+        assert_eq!(lead(0.1, 0.1), 0.0);
+        assert_eq!(lead(0.075, 0.1), 0.1 - 0.075);
+        for tiny in [1e-18, f64::MIN_POSITIVE, 0.0] {
+            assert!(lead(tiny, 0.1) < 0.1);
+            assert!(0.1 - lead(tiny, 0.1) > 0.0);
         }
     }
 }

@@ -81,7 +81,8 @@ impl SpikeSource for Listed {
         let arrival = |time| {
             let place = steps(time, dt);
             let end = place.ceil();
-            (end as i64 + delay, (place - end + 1.0) * dt)
+            // A time right after the start of a step must not round to it.
+            (end as i64 + delay, ((place - end + 1.0) * dt).max(f64::MIN_POSITIVE))
         };
         self.take(step, arrival, |neurons, offset, amount| {
             neurons.for_each(|neuron| take(neuron, offset, amount));

@@ -27,10 +27,11 @@ pub fn check(arguments: &Arguments) -> Vec<Complaint> {
     }
 }
 
-/// A time in steps; what is a step's end but for rounding is that step's end.
+/// A time in steps; what is a step's end but for rounding is that step's end. A decimal number, its
+/// unit, dt and the division are rounded to half a last bit each.
 pub fn steps(time: f64, dt: f64) -> f64 {
     let steps = time / dt;
-    if (steps - steps.round()).abs() < 1e-6 { steps.round() } else { steps }
+    if (steps - steps.round()).abs() <= 8.0 * f64::EPSILON * steps.abs() { steps.round() } else { steps }
 }
 
 /// From start to stop, in steps.

@@ -76,6 +76,8 @@ pub struct Archive<const N: usize> {
     decays: [Decay; N],
     /// The latest time heard of, in steps.
     now: f64,
+    /// How many spikes are kept; asked for at every step.
+    kept: usize,
 }
 
 impl<const N: usize> Archive<N> {
@@ -86,6 +88,7 @@ impl<const N: usize> Archive<N> {
             older: vec![Vec::new(); neurons],
             decays,
             now: 0.0,
+            kept: 0,
         }
     }
 
@@ -105,6 +108,7 @@ impl<const N: usize> Archive<N> {
         }
         recent.copy_within(..RECENT - 1, 1);
         recent[0] = Post { time, traces };
+        self.kept += 1;
         self.hear(time);
     }
 
@@ -181,19 +185,19 @@ impl<const N: usize> Archive<N> {
     /// because its traces are still there.
     pub fn forget(&mut self, needed_from: &[f64]) {
         for ((older, recent), &needed) in self.older.iter_mut().zip(&self.recent).zip(needed_from) {
-            if recent[RECENT - 1].time < needed {
-                older.clear();
+            let gone = if recent[RECENT - 1].time < needed {
+                older.len()
             } else {
-                let before = older.partition_point(|post| post.time < needed);
-                older.drain(..before.saturating_sub(1));
-            }
+                older.partition_point(|post| post.time < needed).saturating_sub(1)
+            };
+            older.drain(..gone);
+            self.kept -= gone;
         }
     }
 
     /// How many spikes are kept.
     pub fn kept(&self) -> usize {
-        let recent = self.recent.iter().flatten().filter(|post| **post != Post::NEVER).count();
-        recent + self.older.iter().map(Vec::len).sum::<usize>()
+        self.kept
     }
 
     /// Writes all spikes.
@@ -213,12 +217,14 @@ impl<const N: usize> Archive<N> {
     /// Reads what [`Archive::save`] wrote.
     pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
         self.now = from.get()?;
+        self.kept = 0;
         for (recent, older) in self.recent.iter_mut().zip(&mut self.older) {
             let numbers = from.list::<f64>()?;
             let mut posts: Vec<Post<N>> = numbers
                 .chunks_exact(1 + N)
                 .map(|post| Post { time: post[0], traces: std::array::from_fn(|n| post[1 + n]) })
                 .collect();
+            self.kept += posts.len();
             *recent = [Post::NEVER; RECENT];
             for (place, post) in recent.iter_mut().zip(posts.iter().rev()) {
                 *place = *post;
@@ -245,6 +251,11 @@ mod tests {
         let mut found = Vec::new();
         archive.between(0, archive.count(0, after), after, until, |post| found.push(post.time));
         found
+    }
+
+    fn counted(archive: &Archive<1>) -> usize {
+        let recent = archive.recent.iter().flatten().filter(|post| **post != Post::NEVER).count();
+        recent + archive.older.iter().map(Vec::len).sum::<usize>()
     }
 
     #[test]
@@ -298,6 +309,7 @@ mod tests {
             let (all, mut few) = (filled(&times), filled(&times));
             few.forget(&[needed]);
             prop_assert!(few.kept() <= all.kept());
+            prop_assert_eq!(few.kept(), counted(&few));
             prop_assert_eq!(between(&few, needed, 1e9), between(&all, needed, 1e9));
             for asked in [needed, time] {
                 prop_assert_eq!(few.trace_before(0, asked, 0), all.trace_before(0, asked, 0));
@@ -320,6 +332,7 @@ mod tests {
             loader.finish().unwrap();
             prop_assert_eq!(&again.recent, &archive.recent);
             prop_assert_eq!(&again.older, &archive.older);
+            prop_assert_eq!(again.kept(), counted(&archive));
         }
     }
 }
