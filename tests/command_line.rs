@@ -268,3 +268,18 @@ fn the_network_of_the_readme_is_the_shipped_one_and_runs() {
     let run = saltus(folder.path(), &["run", file.to_str().unwrap(), "--out", "out"]);
     assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
 }
+
+#[test]
+fn the_example_of_the_language_reference_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/network-file.md")).unwrap();
+    let example = page.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("example.ron"), example).unwrap();
+    let run = saltus(folder.path(), &["run", "example.ron"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    assert!(run.stderr.is_empty(), "{}", text(&run.stderr));
+    for file in ["example.h5", "example.raster.svg", "example.summary.json"] {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+}
