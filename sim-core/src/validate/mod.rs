@@ -3,7 +3,9 @@
 //! The only maker of a [`Network`]. It goes through everything and notes every mistake; what could
 //! not be read is skipped in silence, for that has been told already.
 
+mod delays;
 mod layout;
+mod pairs;
 mod populations;
 mod projections;
 mod recordings;

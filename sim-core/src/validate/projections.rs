@@ -1,19 +1,19 @@
-//! Projections, one for each pair of populations; tables become projections cell by cell.
+//! Projections, one for each pair of populations.
 
-use crate::description::{Description, Line, Table};
+use crate::description::Description;
 use crate::network::{Plastic, Projection, Sign};
 use crate::parameter::{Argument, Arguments, Default, Kind};
 use crate::quantity::Quantity;
+use crate::read::Reader;
 use crate::read::arguments::{Plugin, Surroundings};
-use crate::read::number::{Asked, example, plain, with_unit};
-use crate::read::{Reader, Spanned};
-use crate::ron::value::{Node, Value};
+use crate::read::number::{Asked, example, with_unit};
 use crate::rule::{ConnectionRule, Ends};
-use crate::source::{Span, nearest};
+use crate::source::Span;
 use crate::units::Dimension;
 use crate::validate::key;
+use crate::validate::pairs::{Pair, pairs};
 use crate::validate::populations::Entries;
-use crate::validate::simulation::{MOST_STEPS, Run, is_whole};
+use crate::validate::simulation::Run;
 use crate::vocabulary::Vocabulary;
 
 /// More synapses than these fit into no machine.
@@ -35,19 +35,6 @@ pub(super) struct Wire {
     pub weight: Option<f64>,
 }
 
-/// One pair of populations that the file joins.
-struct Pair<'d> {
-    name: &'d str,
-    span: Span,
-    source: usize,
-    target: usize,
-    rule: Plugin<'d>,
-    cell: Option<&'d Value>,
-    weight: Option<&'d Value>,
-    delay: Option<&'d Value>,
-    plasticity: Option<Plugin<'d>>,
-}
-
 /// All projections in the order of (source name, target name, own name).
 pub(super) fn projections(
     description: &Description,
@@ -56,108 +43,8 @@ pub(super) fn projections(
     run: &Run,
     reader: &mut Reader,
 ) -> Vec<Wire> {
-    let mut pairs = listed(description, entries, reader);
-    for table in &description.tables {
-        cells(table, entries, &mut pairs, reader);
-    }
-    // A stable sort: of two that clash, the later one in the file is told.
-    pairs.sort_by_key(|pair| (pair.source, pair.target, pair.name));
-    for two in pairs.windows(2) {
-        if (two[0].source, two[0].target, two[0].name) == (two[1].source, two[1].target, two[1].name) {
-            clash(&two[1], entries, reader);
-        }
-    }
     let checker = Checker { vocabulary, entries, run };
-    pairs.iter().filter_map(|pair| checker.wire(pair, reader)).collect()
-}
-
-fn clash(pair: &Pair, entries: &Entries, reader: &mut Reader) {
-    let (source, target) = (&entries.at(pair.source).name, &entries.at(pair.target).name);
-    let called =
-        if pair.name.is_empty() { "without a name".into() } else { format!("called \"{}\"", pair.name) };
-    let message = format!("two projections from \"{source}\" to \"{target}\" are {called}");
-    reader.error_with(pair.span, message, "give them distinct names: name: \"…\"");
-}
-
-fn listed<'d>(description: &'d Description, entries: &Entries, reader: &mut Reader) -> Vec<Pair<'d>> {
-    let mut pairs = Vec::new();
-    for said in &description.projections {
-        let sources = reader.populations(&said.from, entries);
-        let targets = reader.populations(&said.to, entries);
-        let Some(rule) = said.rule else { continue };
-        for &source in &sources {
-            pairs.extend(targets.iter().map(|&target| Pair {
-                name: &said.name,
-                span: said.span,
-                source,
-                target,
-                rule,
-                cell: None,
-                weight: said.weight,
-                delay: said.delay,
-                plasticity: said.plasticity,
-            }));
-        }
-    }
-    pairs
-}
-
-fn cells<'d>(table: &'d Table, entries: &Entries, pairs: &mut Vec<Pair<'d>>, reader: &mut Reader) {
-    for name in table.from.iter().chain(&table.to) {
-        reader.population(name, entries);
-    }
-    // Where a heading is misspelt, the lines are not to blame.
-    let headed = |names: &[Spanned<String>]| names.iter().all(|name| entries.find(&name.value).is_some());
-    let sound = headed(&table.from) && headed(&table.to);
-    for line in table.weight.iter().chain(&table.delay).filter(|_| sound) {
-        in_table(&line.from, &table.from, "columns", reader);
-        in_table(&line.to, &table.to, "rows", reader);
-    }
-    let (Some(rows), Some(rule)) = (&table.values, table.rule) else { return };
-    for (row, to) in rows.iter().zip(&table.to) {
-        for (cell, from) in row.iter().zip(&table.from) {
-            let (Some(source), Some(target)) = (entries.find(&from.value), entries.find(&to.value)) else {
-                continue;
-            };
-            if matches!(cell.node, Node::Float(0.0) | Node::Integer(0)) {
-                continue;
-            }
-            pairs.push(Pair {
-                name: &table.name,
-                span: cell.span(),
-                source,
-                target,
-                rule,
-                cell: Some(cell),
-                weight: last_line(&table.weight, &from.value, &to.value),
-                delay: last_line(&table.delay, &from.value, &to.value),
-                plasticity: table.plasticity,
-            });
-        }
-    }
-}
-
-/// Names in a line that the table does not have.
-fn in_table(names: &[Spanned<String>], table: &[Spanned<String>], what: &str, reader: &mut Reader) {
-    for name in names.iter().filter(|name| !table.iter().any(|known| known.value == name.value)) {
-        let known: Vec<&str> = table.iter().map(|known| known.value.as_str()).collect();
-        let help = match nearest(&name.value, known.iter().copied()) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("{what}: {}", known.join(", ")),
-        };
-        reader.error_with(
-            name.span,
-            format!("\"{}\" is not among the {what} of this table", name.value),
-            help,
-        );
-    }
-}
-
-fn last_line<'d>(lines: &'d [Line], from: &str, to: &str) -> Option<&'d Value> {
-    let holds =
-        |names: &[Spanned<String>], name: &str| names.is_empty() || names.iter().any(|n| n.value == name);
-    let line = lines.iter().rev().find(|line| holds(&line.from, from) && holds(&line.to, to))?;
-    line.value
+    pairs(description, entries, reader).iter().filter_map(|pair| checker.wire(pair, reader)).collect()
 }
 
 struct Checker<'a> {
@@ -180,7 +67,7 @@ impl Checker<'_> {
         let weight = self.weight(pair, own, listed, reader);
         let delay = self.delay(pair, own, listed, reader);
         let plasticity = match pair.plasticity {
-            Some(plugin) => Some(self.plastic(plugin, pair, reader)?),
+            Some(plugin) => Some(self.plastic(plugin, pair, weight.as_ref(), reader)?),
             None => None,
         };
         let arguments = self.shrink(pair, rule, full?, &full_ends?, reader)?;
@@ -368,12 +255,23 @@ impl Checker<'_> {
         (reader.delay_fits(&delay, dt, value.span()) && fits).then_some(Some(delay))
     }
 
-    fn plastic(&self, plugin: Plugin, pair: &Pair, reader: &mut Reader) -> Option<Plastic> {
+    fn plastic(
+        &self,
+        plugin: Plugin,
+        pair: &Pair,
+        weight: Option<&Option<Quantity>>,
+        reader: &mut Reader,
+    ) -> Option<Plastic> {
         let model = reader.row(&plugin, self.vocabulary.synapses, |row| row.name, "synapse model")?;
         let (dimension, because) = self.weight_dimension(pair.target)?;
         let around = Surroundings { weight: Some((dimension, &because)), ..Surroundings::default() };
         let mut arguments = reader.arguments(plugin, model.parameters, around)?;
         if !reader.complain((model.check)(&arguments), &arguments) {
+            return None;
+        }
+        if let (Some(Some(weight)), Some(value)) = (weight, pair.weight)
+            && !one_sign(weight, value.span(), &arguments, dimension, reader)
+        {
             return None;
         }
         // Bounds of weights grow with the weights of a shrunken network.
@@ -385,6 +283,40 @@ impl Checker<'_> {
         }
         Some(Plastic { model, arguments })
     }
+}
+
+/// Whether plastic weights have one sign, which is also that of their bounds: they keep it.
+fn one_sign(
+    weight: &Quantity,
+    span: Span,
+    arguments: &Arguments,
+    dimension: Dimension,
+    reader: &mut Reader,
+) -> bool {
+    let (low, high) = weight.bounds();
+    if low < 0.0 && high > 0.0 {
+        let help = format!("add min: {zero}, or max: {zero}", zero = example(dimension, "0.0"));
+        reader.error_with(
+            span,
+            "weights of plastic synapses keep their sign, but these can have either",
+            help,
+        );
+        return false;
+    }
+    let bounds = arguments.table().iter().filter(|parameter| parameter.kind == Kind::Weight);
+    for parameter in bounds {
+        let Some(bound) = arguments.try_number(parameter.name) else { continue };
+        if bound * low < 0.0 || bound * high < 0.0 {
+            let message = format!("the weight and {} have different signs", parameter.name);
+            reader.error_with(
+                span,
+                message,
+                format!("{} is {}", parameter.name, with_unit(bound, dimension)),
+            );
+            return false;
+        }
+    }
+    true
 }
 
 /// How many pairs a rule lists, if it lists pairs.
@@ -418,49 +350,6 @@ fn list_fits(
         }
     }
     false
-}
-
-impl Reader<'_> {
-    /// Whether every delay that can be drawn takes at least one step, and not more than can be counted.
-    pub(super) fn delay_fits(&mut self, delay: &Quantity, dt: f64, span: Span) -> bool {
-        let (low, high) = delay.bounds();
-        let step = with_unit(dt, Dimension::Time);
-        let shortest = with_unit(low, Dimension::Time);
-        if !low.is_finite() || (low < dt * (1.0 - 1e-9) && matches!(delay, Quantity::LogNormal { .. })) {
-            let word = if low.is_finite() { "log-normal" } else { "normal" };
-            let message = format!("a {word} distribution can give delays below dt = {step}");
-            self.error_with(span, message, format!("add min: ms({}) or more", plain(dt)));
-        } else if low < 0.0 {
-            let message =
-                format!("a delay of {shortest} is negative; a spike cannot arrive before it was sent");
-            self.error_with(span, message, format!("the smallest delay here is dt = {step}"));
-        } else if low < dt * (1.0 - 1e-9) {
-            let message = format!("a delay of {shortest} is shorter than dt = {step}");
-            let help = "the smallest delay that this simulation can carry is one step";
-            self.error_with(span, message, help);
-        } else if high.is_finite() && high / dt > MOST_STEPS.min(f64::from(i32::MAX)) {
-            self.error(
-                span,
-                format!("a delay of {} is longer than can be kept", with_unit(high, Dimension::Time)),
-            );
-        } else {
-            self.delay_rounds(delay, dt, span);
-            return true;
-        }
-        false
-    }
-
-    fn delay_rounds(&mut self, delay: &Quantity, dt: f64, span: Span) {
-        let odd = match delay {
-            Quantity::Constant(value) => (!is_whole(value / dt)).then_some(*value),
-            Quantity::List(values) => values.iter().copied().find(|value| !is_whole(value / dt)),
-            _ => None,
-        };
-        let Some(value) = odd else { return };
-        let used = with_unit((value / dt).round() * dt, Dimension::Time);
-        let message = format!("a delay of {} is rounded to {used}", with_unit(value, Dimension::Time));
-        self.warn(span, message, format!("delays are multiples of dt = {}", with_unit(dt, Dimension::Time)));
-    }
 }
 
 /// Says when there are more synapses than a machine can hold.
