@@ -1,5 +1,7 @@
 //! Where the files of a run go.
 
+use recordings::hdf5::plan::Plan;
+use recordings::hdf5::reading::Recording;
 use sim_core::network::Network;
 use std::fs;
 use std::io;
@@ -43,18 +45,31 @@ impl Output {
         }
     }
 
-    /// Makes room: folders are created, and an earlier recording is moved aside, not lost.
-    /// Returns where it was moved to.
-    pub fn prepare(&self) -> io::Result<Option<PathBuf>> {
+    /// Makes room: folders are created, and what an earlier run left here is moved, all together, into
+    /// a numbered folder beside it, not lost. Returns that folder.
+    pub fn prepare(&self, network: &Network) -> io::Result<Option<PathBuf>> {
         if let Some(folder) = self.recording.parent() {
             fs::create_dir_all(folder)?;
         }
-        if !self.recording.exists() {
+        // Files beside a recording are those it names and, if it cannot be read, those in our way.
+        let mut earlier = Plan::of(network).files(&self.recording);
+        if let Ok(recording) = Recording::open(&self.recording) {
+            earlier.extend(recording.files().map(Path::to_path_buf));
+        }
+        earlier.extend([self.raster.clone(), self.summary.clone(), self.checkpoints.clone()]);
+        earlier.sort();
+        earlier.dedup();
+        earlier.retain(|path| path.exists());
+        if earlier.is_empty() {
             return Ok(None);
         }
-        let numbered = |number: u32| self.recording.with_extension(format!("previous-{number}.h5"));
+        // The names stay, since a recording knows the files beside it by name.
+        let numbered = |number: u32| self.recording.with_extension(format!("previous-{number}"));
         let previous = (1..).map(numbered).find(|path| !path.exists()).expect("some number is free");
-        fs::rename(&self.recording, &previous)?;
+        fs::create_dir(&previous)?;
+        for path in earlier {
+            fs::rename(&path, previous.join(path.file_name().unwrap_or_default()))?;
+        }
         Ok(Some(previous))
     }
 }

@@ -124,15 +124,15 @@ fn bad_input_is_told_with_its_place_and_exit_code_2() {
 }
 
 #[test]
-fn a_second_run_moves_the_earlier_recording_aside() {
+fn a_second_run_moves_the_earlier_one_aside() {
     let folder = with_small();
     let once = || saltus(folder.path(), &["run", "small.ron", "--out", "out", "--duration", "20ms"]);
     once();
     let second = once();
     assert_eq!(second.status.code(), Some(0), "{}", text(&second.stderr));
-    assert!(folder.path().join("out/spikes.previous-1.h5").exists());
+    assert!(folder.path().join("out/spikes.previous-1/spikes.h5").exists());
     once();
-    assert!(folder.path().join("out/spikes.previous-2.h5").exists());
+    assert!(folder.path().join("out/spikes.previous-2/raster.svg").exists());
     let refused = saltus(folder.path(), &["run", "small.ron", "--out", "out", "--backend", "Gpu"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(folder.path().join("out/spikes.h5").exists(), "a refused run moves nothing");

@@ -61,6 +61,9 @@ pub fn plot(args: &PlotArgs) -> Result<ExitCode> {
             vec![path]
         }
     };
+    if written.is_empty() {
+        bail!("{} holds nothing to draw", args.file.display());
+    }
     written.iter().for_each(|path| println!("{}", path.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -102,9 +102,10 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 
     if plans.resume.is_none() {
         // Only now, when nothing can refuse any more.
-        let moved = plans.output.prepare().with_context(|| plans.output.recording.display().to_string())?;
+        let moved =
+            plans.output.prepare(&network).with_context(|| plans.output.recording.display().to_string())?;
         if let (Some(previous), false) = (moved, args.quiet) {
-            eprintln!("the earlier recording was moved to {}", previous.display());
+            eprintln!("the earlier run was moved to {}", previous.display());
         }
     }
     let mut recorder = recorder(&plans, plan, threads, build_s, &*machine)?;

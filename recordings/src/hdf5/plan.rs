@@ -1,7 +1,9 @@
 //! What a run will leave behind.
 
+use crate::hdf5::layout::files;
 use sim_core::backend::Probe;
 use sim_core::network::{Network, Pick, Precision, Recorded};
+use std::path::{Path, PathBuf};
 
 /// What a recording holds, taken from a network.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +133,11 @@ impl Plan {
             }
         }
         plan
+    }
+
+    /// The files that a recording at `path` consists of, the one at `path` first.
+    pub fn files(&self, path: &Path) -> Vec<PathBuf> {
+        files(path, self).0
     }
 
     /// The probes a machine needs for this plan; its samples carry numbers in this list.

@@ -118,6 +118,11 @@ impl Recording {
         Ok(Recording { sources: std::iter::once(main).chain(beside).collect() })
     }
 
+    /// The files it consists of, the one that was opened first.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.sources.iter().map(Source::path)
+    }
+
     /// Names of the populations with spikes, sorted. In files from before populations, which have
     /// one list for all, its name is empty.
     pub fn spike_populations(&self) -> Vec<String> {

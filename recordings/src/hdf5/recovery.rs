@@ -5,6 +5,7 @@ use crate::hdf5::layout::range;
 use crate::hdf5::numbers::{Source, is_open, join};
 use crate::hdf5::reading::{flushed_until, read_range, streams};
 use rust_hdf5::{H5File, Hdf5Error};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What [`recover`] found.
@@ -144,7 +145,26 @@ fn repair<'a>(
     }
     let path = source.path().to_path_buf();
     drop(source);
-    rewrite(&path, &extents, &ranges).map_err(|error| FileError::hdf5(&path, "cannot be repaired", &error))
+    // On a copy: a full disk or a kill half-way must not take what the file holds.
+    let copy = path.with_extension("repairing");
+    let failed = |error| FileError::io(&path, "cannot be repaired", &error);
+    let done = fs::copy(&path, &copy)
+        .map_err(failed)
+        .and_then(|_| {
+            rewrite(&copy, &extents, &ranges)
+                .map_err(|error| FileError::hdf5(&path, "cannot be repaired", &error))
+        })
+        .and_then(|()| {
+            fs::File::open(&copy)
+                .and_then(|file| file.sync_all())
+                .and_then(|()| fs::rename(&copy, &path))
+                .map_err(failed)
+        });
+    if done.is_err() {
+        // Only a copy is lost; that it may not go away either changes nothing.
+        let _ = fs::remove_file(&copy);
+    }
+    done
 }
 
 fn rewrite(
