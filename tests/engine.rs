@@ -95,11 +95,11 @@ impl Naive {
             while let Some(spike) = heard.next_if(|spike| spike.step == step) {
                 spikes.push(spike);
             }
-            for neuron in 0..self.v.len() {
+            for (neuron, sum) in sums.into_iter().enumerate() {
                 if self.is_parrot(neuron as u32) || step <= self.held_until[neuron] {
                     continue;
                 }
-                self.v[neuron] = self.v[neuron] * leak + sums[neuron];
+                self.v[neuron] = self.v[neuron] * leak + sum;
                 if self.v[neuron] >= V_TH {
                     self.v[neuron] = V_RESET;
                     self.held_until[neuron] = step + T_REF_STEPS;
