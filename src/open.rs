@@ -17,9 +17,13 @@ use std::sync::Arc;
 /// What the command line may change about a network file.
 #[derive(Args, Default)]
 pub struct OpenArgs {
-    /// Change a value of the file, e.g. scale=0.1, 'projections[1].weight=mV(-0.3)',
-    /// 'populations.E.size=100'; may be given several times
-    #[arg(long, value_name = "PATH=VALUE")]
+    /// Change a value of the file, named by its path; may be given several times
+    #[arg(
+        long,
+        value_name = "PATH=VALUE",
+        help = "Change a value of the file, e.g. scale=0.1, 'projections[1].weight=mV(-0.3)', \
+                'populations.E.size=100'; may be given several times"
+    )]
     pub set: Vec<String>,
     /// Seed of all random numbers
     #[arg(long, value_name = "N")]

@@ -1,9 +1,9 @@
 //! The CPU machine: a multithreaded event scheduler.
 //!
-//! Neurons are [cut](cut) into shards; a shard holds all synapses onto its neurons as [rows](rows)
-//! of runs of equal delay, built in parallel from the recipes ([build]). Spikes are [in
-//! flight](flights) until their last run has landed; a [shard](shard) lives step by step, a
-//! [team](team) of threads epoch by epoch, and the [machine](machine) passes spikes between shards.
+//! What this machine cannot hold is refused (`misfits`). Neurons are cut into shards (`cut`); a shard
+//! holds all synapses onto its neurons as rows of runs of equal delay (`rows`), built in parallel from
+//! the recipes (`build`). Spikes are in flight until their last run has landed (`flights`); a `shard`
+//! lives step by step, a `team` of threads epoch by epoch, and the `machine` passes spikes between shards.
 
 mod build;
 mod cells;

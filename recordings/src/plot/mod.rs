@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A figure is one file and one row of [`ALL`]. It turns plain numbers ([`data::Recording`]) into
-//! shapes in points; [`svg`] and [`png`] know nothing of neurons.
+//! shapes in points; `svg` and `png` know nothing of neurons.
 
 pub mod axis;
 pub mod colour;

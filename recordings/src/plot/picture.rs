@@ -1,7 +1,7 @@
 //! A picture as a list of shapes, before it becomes a file.
 //!
-//! Figures draw into a [`Picture`] in points (1/96 inch, y downwards); [`super::svg`] and
-//! [`super::png`] put the same list on paper. Whatever is not a finite number never gets in.
+//! Figures draw into a [`Picture`] in points (1/96 inch, y downwards); `svg` and
+//! `png` put the same list on paper. Whatever is not a finite number never gets in.
 
 use super::colour::Colour;
 use super::font;
