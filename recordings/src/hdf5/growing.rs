@@ -367,3 +367,10 @@ impl Growing {
         std::mem::forget(self.writer.take());
     }
 }
+
+impl Drop for Growing {
+    /// A file that was not closed stays open to recovery, also when another one beside it failed.
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}

@@ -52,6 +52,9 @@ const GROWING: [(&str, &[&str]); 4] = [
 /// When the file is not a recording of Saltus, is still being written, or cannot be read or written.
 pub fn recover(path: &Path) -> Result<Recovered, FileError> {
     let interrupted_main = is_open(path)?;
+    if interrupted_main {
+        drop(hold(path)?);
+    }
     let main = Source::open(path)?;
     let mark = confirmed(&main)?;
     let dt = main.number("saltus/network", "dt").unwrap_or(f64::NAN);
@@ -145,6 +148,7 @@ fn repair<'a>(
     }
     let path = source.path().to_path_buf();
     drop(source);
+    let held = hold(&path)?;
     // On a copy: a full disk or a kill half-way must not take what the file holds.
     let copy = path.with_extension("repairing");
     let failed = |error| FileError::io(&path, "cannot be repaired", &error);
@@ -164,7 +168,20 @@ fn repair<'a>(
         // Only a copy is lost; that it may not go away either changes nothing.
         let _ = fs::remove_file(&copy);
     }
+    drop(held);
     done
+}
+
+/// Keeps others from a file, and finds out whether a run still holds it: its rows would go on into
+/// the file that the repaired copy replaces. On a file system without locks nobody is kept away.
+fn hold(path: &Path) -> Result<fs::File, FileError> {
+    let file = fs::File::open(path).map_err(|error| FileError::io(path, "cannot be read", &error))?;
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(FileError::new(path, "cannot be repaired: a run is still writing it"))
+        }
+        Err(fs::TryLockError::Error(_)) | Ok(()) => Ok(file),
+    }
 }
 
 fn rewrite(
