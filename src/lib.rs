@@ -4,10 +4,13 @@
 //!  net.ron ──open──▶ Network ──connect──▶ Connectivity ──load──▶ Machine ──run──▶ recording, raster, summary
 //! ```
 
+pub mod bad_input;
 pub mod checkpoint;
 pub mod command;
 pub mod open;
 pub mod output;
 pub mod progress;
+pub mod room;
 pub mod summary;
+pub mod terminal;
 pub mod vocabulary;

@@ -1,7 +1,9 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
+use saltus::bad_input::BadInput;
 use saltus::command::{check, graph, list, plot, recover, run};
+use saltus::complain;
 use std::process::ExitCode;
 
 /// Runs spiking networks described in a file, event by event, on a machine of your choice
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
         Verb::Recover(args) => recover::recover(args),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
+        complain!("error: {error:#}");
+        if error.is::<BadInput>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }

@@ -1,6 +1,7 @@
 //! From a file on disk, with what the command line changes, to a checked network.
 
 use crate::checkpoint::{digest, write_whole};
+use crate::complain;
 use crate::output::Output;
 use crate::vocabulary::VOCABULARY;
 use anyhow::{Context, Result, anyhow};
@@ -13,6 +14,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// Mistakes and warnings that are drawn at most: who has more begins with the first.
+const MOST_DRAWN: usize = 50;
 
 /// What the command line may change about a network file.
 #[derive(Args, Default)]
@@ -58,9 +62,9 @@ impl OpenArgs {
             let text = format!("{error:#}");
             // Mistakes in a file are drawn and say "error" themselves.
             if text.contains(": error: ") {
-                eprint!("{text}")
+                complain!("{}", text.trim_end())
             } else {
-                eprintln!("error: {text}")
+                complain!("error: {text}")
             }
             ExitCode::from(2)
         })
@@ -90,9 +94,10 @@ pub fn read(name: &str, text: &str, settings: &[String]) -> Result<Network, Stri
 fn open(path: &Path, settings: &[String]) -> Result<Opened> {
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line =
-            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count() + 1;
-        anyhow!("{}:{line}: the file is not text in UTF-8", path.display())
+        let text =
+            String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        let (line, column) = Source::new("", &text).line_column(text.len());
+        anyhow!("{}:{line}:{column}: this is not text in UTF-8; save the file as UTF-8", path.display())
     })?;
     opened(path, &text, settings)
 }
@@ -102,12 +107,15 @@ fn opened(path: &Path, text: &str, settings: &[String]) -> Result<Opened> {
     settings.iter().for_each(|setting| source.set(setting.as_str()));
     match parse::network(&source, &VOCABULARY) {
         Ok((network, warnings)) => {
-            warnings.iter().for_each(|warning| eprint!("{}", source.draw(warning)));
+            warnings.iter().for_each(|warning| complain!("{}", source.draw(warning).trim_end()));
             Ok(Opened { path: path.to_owned(), source, network: Arc::new(network) })
         }
         Err(found) => {
-            let mut drawn: String = found.iter().map(|diagnostic| source.draw(diagnostic)).collect();
             let mistakes = found.iter().filter(|d| d.severity == Severity::Error).count();
+            let mut drawn: String = found.iter().take(MOST_DRAWN).map(|d| source.draw(d)).collect();
+            if found.len() > MOST_DRAWN {
+                drawn += &format!("the first {MOST_DRAWN} are shown; ");
+            }
             if mistakes > 1 {
                 drawn += &format!("{mistakes} mistakes\n");
             }

@@ -49,6 +49,10 @@ impl Output {
     /// a numbered folder beside it, not lost. Returns that folder.
     pub fn prepare(&self, network: &Network) -> io::Result<Option<PathBuf>> {
         if let Some(folder) = self.recording.parent() {
+            if folder.is_file() {
+                let message = format!("{} is a file, not a folder", folder.display());
+                return Err(io::Error::new(io::ErrorKind::NotADirectory, message));
+            }
             fs::create_dir_all(folder)?;
         }
         // Files beside a recording are those it names and, if it cannot be read, those in our way.

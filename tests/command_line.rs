@@ -182,7 +182,7 @@ fn a_resumed_run_ends_with_the_recording_of_an_uninterrupted_one() {
     damaged[middle] ^= 1;
     fs::write(&from, damaged).unwrap();
     let refused = saltus(path, &["run", "--resume", from.to_str().unwrap()]);
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("damaged"), "{}", text(&refused.stderr));
 }
 
@@ -254,7 +254,7 @@ fn recover_finds_a_whole_recording_whole_and_refuses_other_files() {
     assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
     assert!(text(&whole.stdout).contains("20 ms"), "{}", text(&whole.stdout));
     let other = saltus(folder.path(), &["recover", "small.ron"]);
-    assert_eq!(other.status.code(), Some(1));
+    assert_eq!(other.status.code(), Some(2));
     assert!(text(&other.stderr).contains("small.ron"));
 }
 

@@ -198,7 +198,7 @@ impl Sampler {
 
     /// The value below which a share `u` (0 < `u` < 1) of the distribution lies; a list, which has
     /// items and no distribution, is read as its empirical one.
-    fn quantile(&self, u: f64) -> f64 {
+    pub fn quantile(&self, u: f64) -> f64 {
         match self {
             Sampler::Constant(value) => *value,
             Sampler::List(values) => values[((u * values.len() as f64) as usize).min(values.len() - 1)],

@@ -121,7 +121,7 @@ impl Source {
         // A very long line is shown around the place only.
         let skipped = column.saturating_sub(80);
         let shown: String =
-            full.chars().skip(skipped).take(120).map(|c| if c == '\t' { ' ' } else { c }).collect();
+            full.chars().skip(skipped).take(120).map(|c| if c.is_control() { ' ' } else { c }).collect();
         let number = line.to_string();
         let pad = " ".repeat(number.len());
         let first_line = self.slice(diagnostic.span).lines().next().unwrap_or("");

@@ -1,6 +1,8 @@
 //! `saltus check`: is the file right, and what would be built?
 
+use crate::complain;
 use crate::open::OpenArgs;
+use crate::say;
 use crate::summary::{engineering, grouped};
 use anyhow::Result;
 use clap::Args;
@@ -48,13 +50,13 @@ pub fn check(args: &CheckArgs) -> Result<ExitCode> {
     let connectivity = match connect(&opened.network, &files) {
         Ok(connectivity) => connectivity,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain!("error: {error}");
             return Ok(ExitCode::from(2));
         }
     };
     let forecast = Forecast::of(&opened.network, &connectivity);
     if args.json {
-        println!("{:#}", forecast.json(&opened.network, &connectivity));
+        say!("{:#}", forecast.json(&opened.network, &connectivity));
     } else {
         forecast.print(&opened.network, &connectivity);
     }
@@ -106,10 +108,10 @@ impl Forecast {
     }
 
     fn print(&self, network: &Network, connectivity: &Connectivity) {
-        println!("{}: the file is right", network.title);
+        say!("{}: the file is right", network.title);
         for number in network.listed() {
             let population = &network.populations[number];
-            println!(
+            say!(
                 "  {}: {} {}",
                 population.name,
                 grouped(u64::from(population.size)),
@@ -122,22 +124,25 @@ impl Forecast {
             let plastic =
                 projection.plasticity.as_ref().map_or(String::new(), |p| format!(", {}", p.model.name));
             let count = grouped(connectivity.wiring(number).count().round() as u64);
-            println!(
+            say!(
                 "  {} -> {}: {} synapses, {}{plastic}",
-                source.name, target.name, count, projection.rule.name
+                source.name,
+                target.name,
+                count,
+                projection.rule.name
             );
         }
-        println!(
+        say!(
             "  {} neurons, {} synapses",
             grouped(u64::from(network.neurons())),
             grouped(self.synapses.round() as u64)
         );
-        println!("  memory: about {}B", engineering(self.memory_bytes));
+        say!("  memory: about {}B", engineering(self.memory_bytes));
         match self.shortest_delay_ms {
-            Some(delay) => println!("  shortest delay: {delay} ms"),
-            None => println!("  shortest delay: none, there are no synapses"),
+            Some(delay) => say!("  shortest delay: {delay} ms"),
+            None => say!("  shortest delay: none, there are no synapses"),
         }
-        println!(
+        say!(
             "  expected cost at {ASSUMED_HZ} Hz: {} synaptic events and {:.2} s of one core per second of model time",
             engineering(self.events_per_model_s),
             self.core_s_per_model_s

@@ -1,7 +1,11 @@
 //! `saltus graph`: what a network's graph looks like.
 
+use crate::bad_input::BadInput;
+use crate::complain;
 use crate::open::OpenArgs;
 use crate::output::Output;
+use crate::room::shortage;
+use crate::say;
 use crate::summary::grouped;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -43,11 +47,14 @@ pub fn graph(args: &GraphArgs) -> Result<ExitCode> {
         Ok(opened) => opened,
         Err(code) => return Ok(code),
     };
+    if let Some(shortage) = shortage(&opened.network) {
+        return Err(BadInput::of(shortage));
+    }
     let files = Folder::new(args.file.parent().unwrap_or(Path::new("")));
     let connectivity = match connect(&opened.network, &files) {
         Ok(connectivity) => connectivity,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain!("error: {error}");
             return Ok(ExitCode::from(2));
         }
     };
@@ -64,54 +71,60 @@ pub fn graph(args: &GraphArgs) -> Result<ExitCode> {
     fs::write(&numbers, format!("{json:#}\n")).with_context(|| numbers.display().to_string())?;
     plot("degrees", &pictured(&analysis), &Options::default(), &picture)?;
     if args.json {
-        println!("{json:#}");
+        say!("{json:#}");
     } else {
         print(&opened.network.title, &analysis);
-        println!("  wrote {}, {}", picture.display(), numbers.display());
+        say!("  wrote {}, {}", picture.display(), numbers.display());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn print(title: &str, analysis: &Analysis) {
-    println!("{title}");
-    println!("  {} neurons, {} synapses", grouped(u64::from(analysis.neurons)), grouped(analysis.synapses));
-    println!("  {} autapses, {} multapses", grouped(analysis.autapses), grouped(analysis.multapses));
+    say!("{title}");
+    say!("  {} neurons, {} synapses", grouped(u64::from(analysis.neurons)), grouped(analysis.synapses));
+    say!("  {} autapses, {} multapses", grouped(analysis.autapses), grouped(analysis.multapses));
     for (name, degrees) in [("in-degrees", &analysis.indegrees), ("out-degrees", &analysis.outdegrees)] {
         let Degrees { smallest, largest, mean, sd, .. } = degrees;
-        println!("  {name}: {mean:.2} ± {sd:.2}, from {smallest} to {largest}");
+        say!("  {name}: {mean:.2} ± {sd:.2}, from {smallest} to {largest}");
         match &degrees.power_law {
             Some(law) => print_law(law),
-            None => println!("    no tail is long enough for a power law"),
+            None => say!("    no tail is long enough for a power law"),
         }
     }
     for (name, parts) in [("weakly", &analysis.weak), ("strongly", &analysis.strong)] {
         let share = 100.0 * parts.giant_share();
-        println!(
+        say!(
             "  {name} connected components: {}; the largest holds {share:.2} % of the neurons",
             grouped(parts.sizes.len() as u64)
         );
     }
     let clustering = &analysis.clustering;
-    println!(
+    say!(
         "  clustering {:.4} undirected, {:.4} directed (over {} neurons)",
-        clustering.undirected, clustering.directed, clustering.nodes
+        clustering.undirected,
+        clustering.directed,
+        clustering.nodes
     );
     if let Some(reciprocity) = analysis.reciprocity {
-        println!("  reciprocity {reciprocity:.4}");
+        say!("  reciprocity {reciprocity:.4}");
     }
     if let Some(assortativity) = analysis.assortativity {
-        println!("  assortativity {assortativity:.4}");
+        say!("  assortativity {assortativity:.4}");
     }
     if let Some(paths) = &analysis.paths {
-        println!(
+        say!(
             "  shortest paths: {:.2} synapses on average, up to {} (from {} neurons)",
-            paths.mean, paths.longest, paths.sources
+            paths.mean,
+            paths.longest,
+            paths.sources
         );
     }
     if let Some(delays) = &analysis.delays {
-        println!(
+        say!(
             "  delays: shortest {} ms, mean {:.3} ms, longest {} ms",
-            delays.shortest, delays.mean, delays.longest
+            delays.shortest,
+            delays.mean,
+            delays.longest
         );
     }
 }
@@ -123,9 +136,13 @@ fn print_law(law: &PowerLaw) {
         Some(p) => format!("p = {p:.2}: not a power law"),
         None => "not tested".into(),
     };
-    println!(
+    say!(
         "    power law from {} on: exponent {:.3} ± {:.3}, {} neurons, distance {:.4}; {believed}",
-        fit.x_min, fit.exponent, fit.standard_error, fit.tail, fit.ks
+        fit.x_min,
+        fit.exponent,
+        fit.standard_error,
+        fit.tail,
+        fit.ks
     );
     for other in &law.alternatives {
         let verdict = match (other.p_value < 0.1, other.log_ratio > 0.0) {
@@ -133,7 +150,7 @@ fn print_law(law: &PowerLaw) {
             (true, true) => "the power law fits better".into(),
             (true, false) => format!("{} fits better", other.law),
         };
-        println!("    against {}: {verdict} (p = {:.2})", other.law, other.p_value);
+        say!("    against {}: {verdict} (p = {:.2})", other.law, other.p_value);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `saltus list`: the words a network file may use, with parameters, units and defaults.
 
+use crate::complain;
+use crate::say;
 use crate::vocabulary::VOCABULARY;
 use clap::Args;
 use serde_json::{Value, json};
@@ -46,11 +48,11 @@ pub fn list(args: &ListArgs) -> ExitCode {
         let what = args.what.as_deref().unwrap_or_default();
         let words = entries.iter().flat_map(|entry| [entry.kind, entry.name]);
         let hint = nearest(what, words).map_or(String::new(), |word| format!("; did you mean {word:?}?"));
-        eprintln!("error: no kind or word is called {what:?}{hint}");
+        complain!("error: no kind or word is called {what:?}{hint}");
         return ExitCode::from(2);
     }
     if args.json {
-        println!("{:#}", Value::Array(wanted.iter().map(|entry| entry.json()).collect()));
+        say!("{:#}", Value::Array(wanted.iter().map(|entry| entry.json()).collect()));
     } else if args.what.is_some()
         && wanted.iter().all(|entry| entry.kind != args.what.as_deref().unwrap_or(""))
     {
@@ -97,28 +99,28 @@ fn print_overview(entries: &[&Entry]) {
     for entry in entries {
         if entry.kind != kind {
             kind = entry.kind;
-            println!("{}{kind}", if kind == entries[0].kind { "" } else { "\n" });
+            say!("{}{kind}", if kind == entries[0].kind { "" } else { "\n" });
         }
-        println!("  {:width$}  {}", entry.name, entry.summary);
+        say!("  {:width$}  {}", entry.name, entry.summary);
     }
-    println!("\nParameters of one word: saltus list WORD");
+    say!("\nParameters of one word: saltus list WORD");
 }
 
 impl Entry {
     fn print(&self) {
         let nest = if self.nest.is_empty() { String::new() } else { format!(" ({} in NEST)", self.nest) };
-        println!("{}{nest}: {}\n", self.name, self.summary);
+        say!("{}{nest}: {}\n", self.name, self.summary);
         let rows: Vec<[String; 4]> = self.parameters.iter().map(row).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let (name, kind, default) = (width(0).max(9), width(1).max(4), width(2).max(7));
-        println!("  {:name$}  {:kind$}  {:default$}  meaning", "parameter", "kind", "default");
+        say!("  {:name$}  {:kind$}  {:default$}  meaning", "parameter", "kind", "default");
         for [n, k, d, meaning] in &rows {
-            println!("  {n:name$}  {k:kind$}  {d:default$}  {meaning}");
+            say!("  {n:name$}  {k:kind$}  {d:default$}  {meaning}");
         }
         if !self.states.is_empty() {
-            println!("\n  can be recorded and initialised: {}", self.states.join(", "));
+            say!("\n  can be recorded and initialised: {}", self.states.join(", "));
         }
-        println!();
+        say!("");
     }
 
     fn json(&self) -> Value {

@@ -1,10 +1,13 @@
 //! `saltus plot`: pictures of a recording.
 
+use crate::bad_input::BadInput;
 use crate::open::read;
-use anyhow::{Result, bail};
+use crate::say;
+use anyhow::{Result, anyhow};
 use clap::Args;
 use recordings::hdf5::reading::{Recording, Report, Run};
 use recordings::plot::data::{Population, Recording as Pictured, Trace, Weights};
+use recordings::plot::error::PlotError;
 use recordings::plot::{ALL, Options, overview, plot as draw};
 use recordings::statistics::Window;
 use std::path::{Path, PathBuf};
@@ -42,30 +45,39 @@ pub struct PlotArgs {
 
 /// Draws what was asked for, and prints where it is.
 pub fn plot(args: &PlotArgs) -> Result<ExitCode> {
-    let pictured = pictured(&args.file)?;
+    let pictured = pictured(&args.file).map_err(BadInput::of)?;
     let window = args.window.map(|(from, to)| Window { from, to });
     let options = Options { window, bin: args.bin, ..Options::default() };
     let folder = args.file.parent().unwrap_or(Path::new("")).to_owned();
     let written = match &args.figure {
         None => {
-            overview(&pictured, &options, &args.out.clone().unwrap_or(folder.join("plots")), &args.format)?
+            overview(&pictured, &options, &args.out.clone().unwrap_or(folder.join("plots")), &args.format)
+                .map_err(blamed)?
         }
         Some(name) => {
             if !ALL.iter().any(|figure| figure.name == name && (figure.shows)(&pictured)) {
                 let shown = ALL.iter().filter(|figure| (figure.shows)(&pictured));
                 let names: Vec<&str> = shown.map(|figure| figure.name).collect();
-                bail!("there is no figure {name:?}; this recording has {}", names.join(", "));
+                return Err(BadInput::of(format!(
+                    "there is no figure {name:?}; this recording has {}",
+                    names.join(", ")
+                )));
             }
             let path = args.out.clone().unwrap_or(folder.join(name).with_extension(&args.format));
-            draw(name, &pictured, &options, &path)?;
+            draw(name, &pictured, &options, &path).map_err(blamed)?;
             vec![path]
         }
     };
     if written.is_empty() {
-        bail!("{} holds nothing to draw", args.file.display());
+        return Err(BadInput::of(format!("{} holds nothing to draw", args.file.display())));
     }
-    written.iter().for_each(|path| println!("{}", path.display()));
+    written.iter().for_each(|path| say!("{}", path.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whatever keeps a picture from being drawn is the input's fault, unless it cannot be written.
+fn blamed(error: PlotError) -> anyhow::Error {
+    if let PlotError::Write { .. } = error { anyhow!("{error}") } else { BadInput::of(error) }
 }
 
 /// Draws the raster of a recording, if it holds spikes; returns whether it does.
@@ -74,7 +86,7 @@ pub fn raster(recording: &Path, picture: &Path) -> Result<bool> {
     if pictured.populations.is_empty() {
         return Ok(false);
     }
-    draw("raster", &pictured, &Options::default(), picture)?;
+    draw("raster", &pictured, &Options::default(), picture).map_err(blamed)?;
     Ok(true)
 }
 

@@ -1,5 +1,7 @@
 //! `saltus recover`: makes a recording whole after a crash.
 
+use crate::complain;
+use crate::say;
 use anyhow::Result;
 use clap::Args;
 use recordings::hdf5::recovery::recover as recover_recording;
@@ -22,11 +24,11 @@ pub fn recover(args: &RecoverArgs) -> Result<ExitCode> {
         match recover_recording(file) {
             Ok(recovered) => {
                 let did = if recovered.repaired.is_empty() { "was whole" } else { "is whole again" };
-                println!("{}: {did}, up to {} ms", file.display(), recovered.until_ms);
+                say!("{}: {did}, up to {} ms", file.display(), recovered.until_ms);
             }
             Err(error) => {
-                eprintln!("error: {error}");
-                code = ExitCode::FAILURE;
+                complain!("error: {error}");
+                code = ExitCode::from(2);
             }
         }
     }

@@ -1,10 +1,14 @@
 //! `saltus run`: a network file becomes a recording, a raster and a summary.
 
+use crate::bad_input::BadInput;
 use crate::checkpoint::{self, Checkpoints};
 use crate::command::plot;
+use crate::complain;
 use crate::open::{OpenArgs, Opened, reopen};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::room::shortage;
+use crate::say;
 use crate::summary::Summary;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -44,8 +48,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// How many threads (default: what the file says, or all cores); the result does not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    threads: Option<u16>,
     /// The machine to run on (default: what the file says, or Cpu)
     #[arg(long, value_name = "NAME")]
     backend: Option<String>,
@@ -67,19 +71,20 @@ struct Plans {
 
 /// Runs a network.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
+    let stop = stop_on_ctrl_c()?;
     let plans = match &args.resume {
-        Some(place) => resumed(place)?,
+        Some(place) => resumed(place).map_err(BadInput::of)?,
         None => match fresh(args) {
             Ok(plans) => plans,
             Err(code) => return Ok(code),
         },
     };
     let network = Arc::clone(&plans.opened.network);
-    let threads = threads(args.threads.or(network.backend.threads));
+    let threads = threads(args.threads.map(usize::from).or(network.backend.threads));
     let wanted = args.backend.as_deref().unwrap_or(&network.backend.name);
     let Some(backend) = backend(wanted) else {
         let names: Vec<&str> = backends::ALL.iter().map(|backend| backend.name).collect();
-        eprintln!("error: no backend is called {wanted:?}; there is {}", names.join(", "));
+        complain!("error: no backend is called {wanted:?}; there is {}", names.join(", "));
         return Ok(ExitCode::from(2));
     };
 
@@ -89,30 +94,30 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let mut machine = match built {
         Ok(machine) => machine,
         Err(message) => {
-            eprintln!("error: {message}");
+            complain!("error: {message}");
             return Ok(ExitCode::from(2));
         }
     };
     let plan = Plan::of(&network);
     machine.probe(&plan.probes());
     if let Some(from) = &plans.resume {
-        checkpoint::restore(from, plans.opened.digest(), &mut *machine)?;
+        checkpoint::restore(from, plans.opened.digest(), &mut *machine).map_err(BadInput::of)?;
     }
     let build_s = begin.elapsed().as_secs_f64();
 
+    RUNNING.store(true, Ordering::Relaxed);
     if plans.resume.is_none() {
         // Only now, when nothing can refuse any more.
         let moved =
             plans.output.prepare(&network).with_context(|| plans.output.recording.display().to_string())?;
         if let (Some(previous), false) = (moved, args.quiet) {
-            eprintln!("the earlier run was moved to {}", previous.display());
+            complain!("the earlier run was moved to {}", previous.display());
         }
     }
     let mut recorder = recorder(&plans, plan, threads, build_s, &*machine)?;
     let (from, before) = (machine.now(), machine.counters());
     let mut progress = Progress::new(from, network.duration, network.dt, args.quiet);
     let mut checkpoints = checkpoints(&plans)?;
-    let stop = stop_on_ctrl_c()?;
     let mut observers: Vec<&mut dyn Observer> = vec![&mut recorder, &mut progress];
     // After the recorder: a checkpoint promises that everything before it is recorded.
     if let Some(checkpoints) = &mut checkpoints {
@@ -143,7 +148,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         .with_context(|| format!("{} was not written", plans.output.summary.display()))?;
     let raster = plot::raster(&plans.output.recording, &plans.output.raster)?;
     if !args.quiet {
-        print!("{}", summary.text());
+        say!("{}", summary.text().trim_end());
         let written = [
             Some(&plans.output.recording),
             raster.then_some(&plans.output.raster),
@@ -151,12 +156,12 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         ];
         let written: Vec<String> =
             written.into_iter().flatten().map(|path| path.display().to_string()).collect();
-        println!("  wrote {}", written.join(", "));
+        say!("  wrote {}", written.join(", "));
     }
     Ok(match ended {
         Ended::Complete => ExitCode::SUCCESS,
         Ended::Interrupted(step) => {
-            eprintln!(
+            complain!(
                 "interrupted at {} ms; what was recorded until then is whole",
                 step as f64 * network.dt
             );
@@ -204,6 +209,9 @@ fn build(
     threads: usize,
     quiet: bool,
 ) -> Result<Box<dyn Machine>, String> {
+    if let Some(shortage) = shortage(&opened.network) {
+        return Err(shortage);
+    }
     let connectivity = connect(&opened.network, files).map_err(|error| error.to_string())?;
     let bar = Progress::building(quiet);
     let load = Load {
@@ -245,13 +253,19 @@ fn checkpoints(plans: &Plans) -> Result<Option<Checkpoints>> {
     Ok(Some(Checkpoints::new(folder.clone(), every, plans.opened.digest())))
 }
 
-/// A flag that the first Ctrl-C raises; the second one ends the program at once.
+/// Whether files have been begun, so that ending at once would leave them unfinished.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// A flag that the first Ctrl-C (or a polite kill) raises once there is something to finish; the
+/// second one ends the program at once.
 fn stop_on_ctrl_c() -> Result<&'static AtomicBool> {
     static STOP: AtomicBool = AtomicBool::new(false);
     let set = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
+        if !RUNNING.load(Ordering::Relaxed) || STOP.swap(true, Ordering::Relaxed) {
+            complain!("interrupted");
             std::process::exit(i32::from(INTERRUPTED));
         }
+        complain!("ending the run; once more ends it at once");
     });
     set.context("Ctrl-C cannot be heard")?;
     Ok(&STOP)

@@ -33,7 +33,7 @@ fn more_different_sources_than_there_are() {
     let given = [("n", whole(3000)), ("multapses", off())];
     let it = complaint(&fixed_indegree::RULE, &given, &ends);
     assert_eq!(it.parameter, "n");
-    assert_eq!(it.message, "each target needs 3000 different sources but [\"I\"] has only 2500 neurons");
+    assert_eq!(it.message, "each target needs 3000 different sources but \"I\" has only 2500 neurons");
     assert_eq!(it.help.as_deref(), Some("set n to 2500 or less, or allow multapses"));
     assert!(accepts(&fixed_indegree::RULE, &[("n", whole(3000))], &ends));
     assert!(accepts(&fixed_indegree::RULE, &[("n", whole(2500)), ("multapses", off())], &ends));
@@ -45,21 +45,18 @@ fn as_many_different_sources_as_neurons_where_one_is_oneself() {
     let it = complaint(&fixed_indegree::RULE, &given, &recurrent(10));
     assert_eq!(
         it.message,
-        "each target needs 10 different sources but [\"A\"] has only 9 neurons besides itself"
+        "each target needs 10 different sources but \"A\" has only 9 neurons besides itself"
     );
 }
 
 #[test]
 fn synapses_from_or_onto_nobody() {
     let it = complaint(&fixed_indegree::RULE, &[("n", whole(1))], &two(0, 5));
-    assert_eq!(it.message, "each target needs 1 source but [\"A\"] is empty");
+    assert_eq!(it.message, "each target needs 1 source but \"A\" is empty");
     let it = complaint(&fixed_outdegree::RULE, &[("n", whole(4))], &two(5, 0));
-    assert_eq!(it.message, "each source needs 4 targets but [\"B\"] is empty");
+    assert_eq!(it.message, "each source needs 4 targets but \"B\" is empty");
     let it = complaint(&fixed_total::RULE, &[("n", whole(4))], &two(5, 0));
-    assert_eq!(
-        it.message,
-        "4 synapses are needed but there is no pair of neurons between [\"A\"] and [\"B\"]"
-    );
+    assert_eq!(it.message, "4 synapses are needed but there is no pair of neurons between \"A\" and \"B\"");
     let alone = [("n", whole(2)), ("autapses", off())];
     assert!(!accepts(&fixed_indegree::RULE, &alone, &recurrent(1)));
     assert!(accepts(&fixed_indegree::RULE, &[("n", whole(9))], &two(5, 0)));
@@ -71,7 +68,7 @@ fn synapses_from_or_onto_nobody() {
 fn more_different_pairs_than_there_are() {
     let given = [("n", whole(31)), ("multapses", off())];
     let it = complaint(&fixed_total::RULE, &given, &two(5, 6));
-    assert_eq!(it.message, "31 different pairs are needed but there are only 30 between [\"A\"] and [\"B\"]");
+    assert_eq!(it.message, "31 different pairs are needed but there are only 30 between \"A\" and \"B\"");
     assert!(!accepts(&fixed_total::RULE, &[("n", whole(1 << 40))], &two(5, 6)));
 }
 
@@ -94,19 +91,19 @@ fn a_shrunken_network_that_would_need_a_probability_above_one() {
 #[test]
 fn unequal_sizes_where_they_must_be_equal() {
     let it = complaint(&one_to_one::RULE, &[], &two(3, 4));
-    let message = "both populations must have the same size, but [\"A\"] has 3 neurons and [\"B\"] has 4";
+    let message = "both populations must have the same size, but \"A\" has 3 neurons and \"B\" has 4";
     assert_eq!(it.message, message);
     let given = [("k", whole(2)), ("p_rewire", number(0.1))];
     assert_eq!(complaint(&small_world::RULE, &given, &two(3, 4)).message, message);
     let it = complaint(&small_world::RULE, &[("k", whole(4)), ("p_rewire", number(0.1))], &recurrent(4));
-    assert_eq!(it.message, "each target needs 4 neighbours but [\"A\"] has only 3");
+    assert_eq!(it.message, "each target needs 4 neighbours but \"A\" has only 3");
 }
 
 #[test]
 fn a_listed_neuron_that_does_not_exist() {
     let pairs = |pairs: &[(u32, u32)]| [("pairs", Argument::Pairs(pairs.into()))];
     let it = complaint(&list::RULE, &pairs(&[(0, 0), (1, 5), (9, 9)]), &two(2, 5));
-    assert_eq!(it.message, "pair 1 is (1, 5), but there is no target 5: [\"B\"] has 5 neurons");
+    assert_eq!(it.message, "pair 1 is (1, 5), but there is no target 5: \"B\" has 5 neurons");
     assert!(accepts(&list::RULE, &pairs(&[(1, 4)]), &two(2, 5)));
 }
 
@@ -115,7 +112,7 @@ fn distances_without_places() {
     let given = [("radius", number(5.0))];
     let complaints = (disc::RULE.check)(&with(&disc::RULE, &given), &two(3, 4));
     assert_eq!(complaints.len(), 2);
-    assert_eq!(complaints[0].message, "distances are needed, but [\"A\"] does not say where its neurons are");
+    assert_eq!(complaints[0].message, "distances are needed, but \"A\" does not say where its neurons are");
     assert_eq!(complaints[1].help.as_deref(), Some("give \"B\" a layout"));
     assert_eq!((disc::RULE.check)(&with(&disc::RULE, &given), &recurrent(3)).len(), 1);
 }
@@ -130,7 +127,7 @@ fn periodic_layers_of_different_extents() {
     assert_eq!(it.parameter, "periodic");
     assert_eq!(
         it.message,
-        "periodic layers must have the same extent, but [\"A\"] has 10 × 10 × 0 µm and [\"B\"] has \
+        "periodic layers must have the same extent, but \"A\" has 10 × 10 × 0 µm and \"B\" has \
          10 × 20 × 0 µm"
     );
     assert!(accepts(&disc::RULE, &given[..1], &ends));
@@ -173,7 +170,7 @@ fn an_edge_file_that_does_not_fit() {
     let (good, targets): (&[f64], &[f64]) = (&[0.0, 1.0], &[0.0, 1.0]);
     assert_eq!(
         message(&[("source", &[0.0, 3.0]), ("target", targets)]),
-        "row 1: there is no source node 3; [\"A\"] has 3 neurons, counted from 0"
+        "row 1: there is no source node 3; \"A\" has 3 neurons, counted from 0"
     );
     for bad in [-1.0, 0.5, f64::NAN, 1e300] {
         assert!(

@@ -195,7 +195,7 @@ fn more_partners_than_neurons_are_refused() {
     let small = ends(20, 20, true);
     assert_eq!(
         complaint(&barabasi_albert::RULE, &[("m", integer(20))], &small),
-        "m: each neuron joins 20 others but [\"E\"] has only 20"
+        "m: each neuron joins 20 others but \"E\" has only 20"
     );
     let power = |given: &[(&str, Argument)]| {
         let all: Vec<_> = [("exponent_in", value(2.5))].iter().chain(given).cloned().collect();

@@ -7,6 +7,7 @@ use super::draw::Draw;
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
+use super::memory::shortage;
 use super::misfits::misfits;
 use super::plastic::PlasticRows;
 use super::rows::{Rows, TooManySynapses};
@@ -22,11 +23,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Builds all shards of a network.
 pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
-    let reasons = misfits(&load.network, &load.connectivity);
+    let mut reasons = misfits(&load.network, &load.connectivity);
+    let cuts = cut(&load.network);
+    reasons.extend(shortage(&load.network, load.connectivity.count(), cuts.len()));
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
     }
-    let cuts = cut(&load.network);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(load.threads.clamp(1, cuts.len().max(1)))
         .build()

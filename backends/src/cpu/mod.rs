@@ -13,6 +13,7 @@ mod drive;
 mod flights;
 mod inbox;
 mod machine;
+pub mod memory;
 mod misfits;
 mod plastic;
 mod rows;

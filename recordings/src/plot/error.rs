@@ -79,12 +79,5 @@ impl fmt::Display for PlotError {
     }
 }
 
-impl std::error::Error for PlotError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            PlotError::Write { source, .. } => Some(source),
-            PlotError::Spikes { error, .. } => Some(error),
-            _ => None,
-        }
-    }
-}
+// What the system says stands in the words already, so there is no `source`.
+impl std::error::Error for PlotError {}

@@ -114,7 +114,7 @@ fn bin(window: Window, options: &Options) -> Result<f64, PlotError> {
     if length / bin > 1e5 {
         return Err(PlotError::Option {
             name: "bin",
-            message: format!("{bin} ms cuts {length} ms into more than 100 000 bins"),
+            message: format!("{bin:?} ms cuts {length} ms into more than 100 000 bins"),
         });
     }
     Ok(bin)

@@ -65,7 +65,11 @@ impl Reader<'_> {
             }
             _ => {
                 let message = format!("{} is {}, not {}", asked.name, asked.dimension.noun(), value.noun());
-                self.error_with(value.span(), message, format!("write {}", example(asked.dimension, "…")));
+                let help = match asked.dimension {
+                    Dimension::Number => "write a number, as in 0.5".into(),
+                    dimension => format!("write {}", example(dimension, "…")),
+                };
+                self.error_with(value.span(), message, help);
                 None
             }
         }

@@ -73,7 +73,9 @@ impl Parser<'_> {
         };
         match &self.token {
             Token::End => Ok(value),
-            Token::Comma | Token::Close(_) => Err(self.stop(self.span, "the description ended before this")),
+            Token::Comma | Token::Close(_) => {
+                Err(self.stop(self.span, "nothing can follow here: all brackets are closed"))
+            }
             _ => {
                 self.note(Diagnostic::error(self.span, "text after the end of the description"))?;
                 Ok(value)

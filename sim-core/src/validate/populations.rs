@@ -14,6 +14,7 @@ use crate::units::Dimension;
 use crate::validate::layout::places;
 use crate::validate::simulation::Run;
 use crate::vocabulary::Vocabulary;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All populations in the order of their names, those with mistakes included.
@@ -63,6 +64,7 @@ pub(super) fn populations(
         })
         .collect();
     let mut entries: Vec<Entry> = Vec::new();
+    let mut taken: BTreeMap<&str, Span> = BTreeMap::new();
     let mut known = description.populations_known;
     for (listed, said) in description.populations.iter().enumerate() {
         let checked = match &said.model {
@@ -71,8 +73,8 @@ pub(super) fn populations(
             None => None,
         };
         let Some(name) = &said.name else { continue };
-        if let Some(other) = entries.iter().find(|other| other.name == name.value) {
-            let (line, _) = reader.source.line_column(other.span.start);
+        if let Some(first) = taken.insert(&name.value, said.span) {
+            let (line, _) = reader.source.line_column(first.start);
             let message = format!("two populations are called \"{}\"", name.value);
             reader.error_with(name.span, message, format!("the first is on line {line}"));
             known = false;

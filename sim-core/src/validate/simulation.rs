@@ -164,7 +164,11 @@ impl Reader<'_> {
     /// A time that must be one step or a whole number of them.
     pub(super) fn exact_steps(&mut self, time: &Spanned<f64>, dt: f64, name: &str) -> Option<i64> {
         let count = time.value / dt;
-        if !is_whole(count) || !(0.5..=MOST_STEPS).contains(&count) {
+        if count > MOST_STEPS {
+            self.error(time.span, format!("{name} is {count:.3e} steps of dt, more than can be counted"));
+            return None;
+        }
+        if !is_whole(count) || count < 0.5 {
             let nearest = plain(count.round().max(1.0) * dt);
             let message = format!(
                 "{name} of {} is not a multiple of dt = {}",

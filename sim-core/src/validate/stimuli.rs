@@ -73,6 +73,7 @@ fn driven(
         return None;
     }
     never_starts(&full, run, reader);
+    listed_beyond(&full, &targets, entries, run, reader);
     let rates =
         model.rate.map(|rate| (0..targets.len()).map(|target| rate(&full, target)).collect::<Vec<f64>>());
     if let Some(rate) = rates.iter().flatten().copied().find(|rate| *rate > MANY_SPIKES) {
@@ -172,5 +173,34 @@ fn never_starts(arguments: &Arguments, run: &Run, reader: &mut Reader) {
     if arguments.try_number(start.name).is_some_and(|start| start >= steps as f64 * dt) {
         let help = format!("the run lasts ms({})", plain(steps as f64 * dt));
         reader.warn(arguments.span("start"), "this stimulus starts after the end of the run", help);
+    }
+}
+
+/// Spikes listed for neurons that a target does not have, or for times that never come.
+fn listed_beyond(
+    arguments: &Arguments,
+    targets: &[usize],
+    entries: &Entries,
+    run: &Run,
+    reader: &mut Reader,
+) {
+    let listed = |name: &str| {
+        let kept = |p: &&crate::parameter::Parameter| p.name == name && matches!(p.kind, Kind::Values(_));
+        arguments.table().iter().find(kept).map(|p| arguments.values(p.name)).unwrap_or_default()
+    };
+    for entry in targets.iter().map(|&target| entries.at(target)) {
+        let Some(size) = entry.size else { continue };
+        if let Some(index) = listed("neurons").iter().find(|index| **index >= f64::from(size)) {
+            let message = format!("\"{}\" has no neuron {index}", entry.name);
+            let help = format!("it has {size} neurons, counted from 0");
+            reader.error_with(arguments.span("neurons"), message, help);
+        }
+    }
+    let (Some(steps), Some(dt)) = (run.duration, run.dt) else { return };
+    let (times, end) = (listed("times"), steps as f64 * dt);
+    let late = times.iter().filter(|time| **time > end).count();
+    if late > 0 {
+        let message = format!("{late} of these {} times lie after the end of the run", times.len());
+        reader.warn(arguments.span("times"), message, format!("the run lasts ms({})", plain(end)));
     }
 }

@@ -42,7 +42,7 @@ pub static RULE: ConnectionRule = ConnectionRule {
 fn check(arguments: &Arguments, ends: &Ends) -> Vec<Complaint> {
     if !ends.recurrent {
         let message = format!(
-            "a Barabási–Albert graph grows within one population, but goes from [\"{}\"] to [\"{}\"]",
+            "a Barabási–Albert graph grows within one population, but goes from \"{}\" to \"{}\"",
             ends.source, ends.target
         );
         return vec![Complaint::about("", message).help("for two populations there is PowerLawDegrees")];
@@ -50,7 +50,7 @@ fn check(arguments: &Arguments, ends: &Ends) -> Vec<Complaint> {
     let m = arguments.integer("m");
     if m >= i64::from(ends.targets) {
         let message =
-            format!("each neuron joins {m} others but [\"{}\"] has only {}", ends.target, ends.targets);
+            format!("each neuron joins {m} others but \"{}\" has only {}", ends.target, ends.targets);
         return vec![Complaint::about("m", message).help("m must be below the size of the population")];
     }
     // The generator numbers both ends of every undirected edge in 32 bits.

@@ -67,7 +67,7 @@ fn check(arguments: &Arguments, ends: &Ends) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     if !ends.recurrent {
         let message = format!(
-            "a scale-free graph grows within one population, but goes from [\"{}\"] to [\"{}\"]",
+            "a scale-free graph grows within one population, but goes from \"{}\" to \"{}\"",
             ends.source, ends.target
         );
         complaints.push(Complaint::about("", message).help("for two populations there is PowerLawDegrees"));

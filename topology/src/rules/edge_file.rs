@@ -69,7 +69,7 @@ fn check_nodes(nodes: &[f64], end: &str, population: &str, size: u32) -> Result<
     let known = |node: f64| node >= 0.0 && node < f64::from(size) && node.fract() == 0.0;
     match nodes.iter().position(|&node| !known(node)) {
         Some(row) => Err(format!(
-            "row {row}: there is no {end} node {}; [\"{population}\"] has {size} neurons, counted from 0",
+            "row {row}: there is no {end} node {}; \"{population}\" has {size} neurons, counted from 0",
             nodes[row]
         )),
         None => Ok(()),

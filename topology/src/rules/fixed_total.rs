@@ -41,7 +41,7 @@ pub(super) fn total_complaints(
     ends: &Ends,
 ) -> Vec<Complaint> {
     let pairs = Pairs::new(arguments, ends);
-    let between = format!("between [\"{}\"] and [\"{}\"]", ends.source, ends.target);
+    let between = format!("between \"{}\" and \"{}\"", ends.source, ends.target);
     if n > 0 && pairs.count() == 0 {
         let message = format!("{n} synapses are needed but there is no pair of neurons {between}");
         return vec![Complaint::about(parameter, message).help("set n to 0 or leave the projection out")];

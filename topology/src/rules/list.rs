@@ -36,7 +36,7 @@ fn unknown_neuron(pairs: &[(u32, u32)], ends: &Ends) -> Option<Complaint> {
         };
         let message = format!(
             "pair {place} is ({source}, {target}), but there is no {end} {index}: \
-             [\"{name}\"] has {size} neurons"
+             \"{name}\" has {size} neurons"
         );
         Some(Complaint::about("pairs", message).help("neurons and pairs are counted from 0"))
     })

@@ -21,8 +21,8 @@ pub fn unequal_sizes(ends: &Ends) -> Option<Complaint> {
     let Ends { source, target, sources, targets, .. } = ends;
     (sources != targets).then(|| {
         let message = format!(
-            "both populations must have the same size, but [\"{source}\"] has {sources} neurons and \
-             [\"{target}\"] has {targets}"
+            "both populations must have the same size, but \"{source}\" has {sources} neurons and \
+             \"{target}\" has {targets}"
         );
         Complaint::about("", message)
     })

@@ -40,7 +40,7 @@ pub static RULE: ConnectionRule = ConnectionRule {
         if ends.targets == 0 || k <= most {
             return vec![];
         }
-        let message = format!("each target needs {k} neighbours but [\"{}\"] has only {most}", ends.source);
+        let message = format!("each target needs {k} neighbours but \"{}\" has only {most}", ends.source);
         vec![Complaint::about("k", message).help(format!("set k to {most} or less"))]
     },
     expected: |arguments, ends| Some(f64::from(count_of_one(arguments, "k")) * f64::from(ends.targets)),

@@ -51,8 +51,7 @@ pub fn squared_cutoff(arguments: &Arguments) -> f64 {
 pub fn check(arguments: &Arguments, ends: &Ends) -> Vec<Complaint> {
     let lost = |places: &Option<Arc<Places>>, name: &str| {
         places.is_none().then(|| {
-            let message =
-                format!("distances are needed, but [\"{name}\"] does not say where its neurons are");
+            let message = format!("distances are needed, but \"{name}\" does not say where its neurons are");
             Complaint::about("", message).help(format!("give \"{name}\" a layout"))
         })
     };
@@ -66,7 +65,7 @@ pub fn check(arguments: &Arguments, ends: &Ends) -> Vec<Complaint> {
     {
         let size = |[x, y, z]: [f64; 3]| format!("{x} × {y} × {z} µm");
         let message = format!(
-            "periodic layers must have the same extent, but [\"{}\"] has {} and [\"{}\"] has {}",
+            "periodic layers must have the same extent, but \"{}\" has {} and \"{}\" has {}",
             ends.source,
             size(sources.extent),
             ends.target,

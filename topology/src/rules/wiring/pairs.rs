@@ -91,9 +91,9 @@ pub fn degree_complaints(
         return vec![];
     }
     let has = match (size, pairs.skip_self) {
-        (0, _) => format!("[\"{name}\"] is empty"),
-        (_, false) => format!("[\"{name}\"] has only {size} neurons"),
-        (_, true) => format!("[\"{name}\"] has only {partners} neurons besides itself"),
+        (0, _) => format!("\"{name}\" is empty"),
+        (_, false) => format!("\"{name}\" has only {size} neurons"),
+        (_, true) => format!("\"{name}\" has only {partners} neurons besides itself"),
     };
     if partners == 0 {
         let message = format!("each {owner} needs {n} {partner}{plural} but {has}");
