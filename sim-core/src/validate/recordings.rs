@@ -16,8 +16,22 @@ pub(super) fn recordings(
     run: &Run,
     reader: &mut Reader,
 ) -> Vec<Recording> {
+    weights_twice(description, reader);
     let said = description.recordings.iter();
     said.filter_map(|said| recording(said, description, entries, wires, run, reader)).collect()
+}
+
+/// The weights of a projection have one place in a recording.
+fn weights_twice(description: &Description, reader: &mut Reader) {
+    let mut recorded: Vec<&str> = Vec::new();
+    for said in &description.recordings {
+        let Some(What::Weights { projection: Some(name), .. }) = &said.what else { continue };
+        if recorded.contains(&name.value.as_str()) {
+            let message = format!("the weights of \"{}\" are recorded already", name.value);
+            reader.error_with(name.span, message, "keep one of the two");
+        }
+        recorded.push(&name.value);
+    }
 }
 
 fn recording(

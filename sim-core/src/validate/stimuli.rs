@@ -200,7 +200,8 @@ fn listed_beyond(
     let (times, end) = (listed("times"), steps as f64 * dt);
     let late = times.iter().filter(|time| **time > end).count();
     if late > 0 {
-        let message = format!("{late} of these {} times lie after the end of the run", times.len());
+        let which = if late == times.len() { "all".into() } else { format!("{late} of {}", times.len()) };
+        let message = format!("{which} times listed here lie after the end of the run");
         reader.warn(arguments.span("times"), message, format!("the run lasts ms({})", plain(end)));
     }
 }
