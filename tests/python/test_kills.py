@@ -20,8 +20,9 @@ from readers import check
 KILLS = int(os.environ.get("SALTUS_KILLS", "100"))
 DT = 0.1
 FLUSHED = settings("output.flush_every=ms(20)", "recordings[1].what.every=ms(2)")
-OFTEN = [*FLUSHED, "--duration", "10s", "--checkpoint-every", "500ms"]
-UNTIL_FULL = [*FLUSHED, "--duration", "10s"]
+OFTEN = [*FLUSHED, "--duration", "6s", "--checkpoint-every", "1s"]
+UNTIL_FULL = [*FLUSHED, "--duration", "6s"]
+END = 60_000
 FILES = {"spikes.h5": "V_m", "spikes.I_syn_ex.h5": "I_syn_ex"}
 
 
@@ -192,7 +193,7 @@ def test_a_recovery_may_be_killed_too(uninterrupted, killed, tmp_path):
         process.wait()
         done = saltus("recover", out / "spikes.h5")
         assert done.returncode == 0, done.stderr
-        uninterrupted[0].compare(out, min(step, round(10_000 / DT)), False, mode="r")
+        uninterrupted[0].compare(out, min(step, END), False, mode="r")
 
 
 def test_a_second_run_moves_all_of_the_first_aside(uninterrupted, tmp_path):
@@ -200,16 +201,16 @@ def test_a_second_run_moves_all_of_the_first_aside(uninterrupted, tmp_path):
     run(SMALL, tmp_path, *OFTEN)
     # The second run is killed before it has as many checkpoints as the first had: those must not be
     # taken for its own.
-    process = start(tmp_path, "--seed", 5, *FLUSHED, "--duration", "1000s", "--checkpoint-every", "500ms")
+    process = start(tmp_path, "--seed", 5, *FLUSHED, "--duration", "1000s", "--checkpoint-every", "1s")
     while newest_checkpoint(tmp_path / "spikes.previous-1") is None or newest_checkpoint(tmp_path) is None:
         assert process.poll() is None
     process.kill()
     process.wait()
-    whole.compare(tmp_path / "spikes.previous-1", round(10_000 / DT), True, mode="r")
+    whole.compare(tmp_path / "spikes.previous-1", END, True, mode="r")
     # It would take long to its end; that it goes on is enough.
     process = subprocess.Popen([str(PROGRAM), "run", "--quiet", "--resume", str(tmp_path)])
     before = newest_checkpoint(tmp_path)
-    while newest_checkpoint(tmp_path) < before + 10_000:
+    while newest_checkpoint(tmp_path) < before + 20_000:
         assert process.poll() is None, "it did not go on"
     process.kill()
     process.wait()
@@ -233,7 +234,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_with_the_same_bits(uninterrupt
             again.wait()
         done = saltus("run", "--resume", out, "--quiet", "--threads", 1 + number % 2)
         assert done.returncode == 0, done.stderr
-        whole.compare(out, round(10_000 / DT), True, mode="r")
+        whole.compare(out, END, True, mode="r")
         for name in FILES:
             check(out / name)
 
@@ -303,7 +304,7 @@ def test_what_is_no_recording_is_refused_in_words(tmp_path):
 
 def test_a_file_that_may_not_grow_ends_the_run_and_keeps_what_was_confirmed(uninterrupted, tmp_path):
     def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000))
 
     # Python ignores SIGXFSZ; the program inherits that, and its write fails as on a full disk.
     done = saltus("run", SMALL, "--out", tmp_path, "--quiet", *UNTIL_FULL, preexec_fn=limit, restore_signals=False)
@@ -315,7 +316,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_confirmed(uninterrupted, tm
     disk, saved = tmp_path / "disk", tmp_path / "saved"
     disk.mkdir()
     script = (
-        f"mount -t tmpfs -o size=1500k tmpfs {disk} || exit 77\n"
+        f"mount -t tmpfs -o size=1300k tmpfs {disk} || exit 77\n"
         f"{PROGRAM} run {SMALL} --out {disk}/out --quiet {shlex.join(UNTIL_FULL)}\n"
         f"code=$?; cp -r {disk}/out {saved}; {PROGRAM} recover {disk}/out/spikes.h5 2>{tmp_path}/recover\n"
         f"cp -r {disk}/out {saved}2; exit $code"
