@@ -33,8 +33,8 @@ def settings(*values):
     return [word for value in values for word in ("--set", value)]
 
 
-def refused(done):
-    """Asserts that the program said why it failed, and did not fall over."""
+def refused(done, code=2):
+    """Asserts that the program said why it failed (2: the input is bad), and did not fall over."""
     assert "panicked" not in done.stderr, done.stderr
-    assert done.returncode == 1, f"exit code {done.returncode}: {done.stderr or done.stdout}"
+    assert done.returncode == code, f"exit code {done.returncode}: {done.stderr or done.stdout}"
     assert "error:" in done.stderr, done.stderr
