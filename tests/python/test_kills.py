@@ -255,6 +255,8 @@ def survivors(path, folder, change):
     """What plot and recover make of a changed copy of a file."""
     broken = folder / path.name
     change(path.read_bytes(), broken)
+    for name in FILES.keys() - {path.name}:
+        shutil.copy(path.with_name(name), folder)
     for command in (["recover", broken], ["plot", broken, "--out", folder / "plots"]):
         done = saltus(*command, timeout=60)
         assert "panicked" not in done.stderr, f"{command}: {done.stderr}"
@@ -289,6 +291,13 @@ def test_a_garbled_file_makes_nothing_fall_over(kind, uninterrupted, killed, tmp
     for _ in range(25):
         for _ in survivors(path, tmp_path, garble):
             pass
+
+
+def test_a_recording_is_recovered_without_the_file_beside_it(killed, tmp_path):
+    shutil.copy(killed / "spikes.h5", tmp_path)
+    done = saltus("recover", tmp_path / "spikes.h5")
+    assert done.returncode == 0, done.stderr
+    check(tmp_path / "spikes.h5")
 
 
 def test_what_is_no_recording_is_refused_in_words(tmp_path):

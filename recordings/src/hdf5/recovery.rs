@@ -64,7 +64,8 @@ pub fn recover(path: &Path) -> Result<Recovered, FileError> {
     let mut repaired = Vec::new();
     for name in beside {
         let file = path.with_file_name(&name);
-        if is_open(&file)? {
+        // One that is gone is passed over, as in reading: the others are worth no less.
+        if file.exists() && is_open(&file)? {
             let source = Source::open(&file)?;
             let cuts = mark.cuts.iter().filter(|cut| cut.file.as_ref() == Some(&name));
             repair(source, cuts, None)?;
