@@ -81,7 +81,7 @@ pub fn newest(place: &Path) -> Result<PathBuf, ResumeError> {
     files.sort();
     let nothing = || {
         ResumeError(format!(
-            "{} holds no checkpoint; add checkpoint_every to the file's simulation",
+            "{} holds no checkpoint: the run ended before its first, or has no checkpoint_every in simulation",
             place.display()
         ))
     };
