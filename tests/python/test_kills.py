@@ -153,7 +153,7 @@ def test_whatever_was_confirmed_survives_a_kill(uninterrupted, tmp_path):
         f"{len(reached)} in between or after; confirmed up to {np.mean(reached) * DT:.0f} ms on average, "
         f"{len(set(reached))} different moments, {rows} rows compared"
     )
-    assert len(set(reached)) > KILLS / 5, "too few kills in the middle of a run to tell anything"
+    assert len(set(reached)) > KILLS / 10, "too few kills in the middle of a run to tell anything"
 
 
 def test_a_file_may_be_read_while_it_grows(uninterrupted, tmp_path):
