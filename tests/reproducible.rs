@@ -9,7 +9,8 @@ use sim_core::spike::Spike;
 use std::sync::Arc;
 
 /// The shipped networks, made short enough to be run many times.
-const SHIPPED: [(&str, &[&str]); 6] = [
+const SHIPPED: [(&str, &[&str]); 7] = [
+    ("first", &["simulation.duration=ms(300)"]),
     ("brunel", &["simulation.duration=ms(150)"]),
     ("brunel_stdp", &["simulation.duration=ms(120)"]),
     ("cuba", &["simulation.duration=ms(600)"]),
@@ -60,7 +61,7 @@ fn a_run_resumed_from_a_checkpoint_on_other_threads_ends_with_the_same_bits() {
 
 #[test]
 fn the_cut_into_epochs_does_not_matter() {
-    for (name, settings) in &SHIPPED[..2] {
+    for (name, settings) in &SHIPPED[..3] {
         let network = network(&shipped(name), settings);
         assert!(spikes(&network, 2, i64::MAX) == spikes(&network, 2, 4), "{name} depends on its epochs");
     }

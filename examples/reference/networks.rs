@@ -60,7 +60,7 @@ fn compare(folder: &Path, precision: Precision) -> Findings {
     let found = until_horizon(road.spikes.iter().map(|spike| (spike.neuron, spike.time(dt))).collect());
     let tolerance = of_neuron(nest, precision);
     let off_grid = nest.ends_with("_ps");
-    let allowed = if off_grid { 1e-6 } else { 1e-6 * dt };
+    let allowed = if off_grid { tolerance.off_grid } else { 1e-6 * dt };
     let same = |(a, b): &(&(u32, f64), &(u32, f64))| a.0 == b.0 && (a.1 - b.1).abs() <= allowed;
     let matched = found.iter().zip(&expected).filter(same).count();
     let identical = found.len() == expected.len() && matched == expected.len();

@@ -30,13 +30,18 @@ fn compare(path: &Path, precision: Precision) -> Findings {
 
     let found: Vec<f64> = road.spikes.iter().map(|spike| spike.time(dt)).collect();
     let tolerance = of_neuron(nest, precision);
-    // Where two integrators left a trace, the case passes if it agrees with one: each has cases in
-    // which it is the less exact one (NEST's HH traces, and the other's AdEx under bombardment).
-    let first = compare_with(&road, path, ["trace.csv", "spikes.csv"], &found, dt, &tolerance, &case)?;
-    if first.difference <= first.allowed && first.spikes_right || !path.with_extension("rk4.csv").exists() {
-        return Ok(first);
+    let nest_says = ["trace.csv", "spikes.csv"];
+    if !path.with_extension("rk4.csv").exists() {
+        return compare_with(&road, path, nest_says, &found, dt, &tolerance, &case);
     }
-    compare_with(&road, path, ["rk4.csv", "rk4_spikes.csv"], &found, dt, &tolerance, &case)
+    // NEST's own traces are the less exact ones where an independent integration was left beside them.
+    let independent = ["rk4.csv", "rk4_spikes.csv"];
+    let compared = compare_with(&road, path, independent, &found, dt, &tolerance, &case)?;
+    // But AdEx under bombardment: there rk4.csv is off by 2e-2 mV, and NEST at tolerance 1e-9 is not.
+    if nest.starts_with("aeif") && compared.difference > compared.allowed {
+        return compare_with(&road, path, nest_says, &found, dt, &tolerance, &case);
+    }
+    Ok(compared)
 }
 
 fn compare_with(
@@ -135,7 +140,7 @@ pub fn match_spikes(
     let matched = pairs().filter(|(a, b)| close(**a, **b, 0.0)).count();
     let near = pairs().filter(|(a, b)| close(**a, **b, tolerance.steps as f64)).count();
     let off = expected.len() - matched;
-    let few = off as f64 <= (tolerance.share * expected.len() as f64).ceil();
+    let few = off as f64 <= tolerance.share * expected.len() as f64;
     (matched, found.len() == expected.len() && near == expected.len() && few)
 }
 

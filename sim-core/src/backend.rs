@@ -58,8 +58,8 @@ pub trait Machine: Send {
     fn advance(&mut self, until: i64, epoch: &mut Epoch);
     /// Chooses the state variables to sample, before the first advance.
     fn probe(&mut self, probes: &[Probe]);
-    /// Calls `take` with all synapses of a projection as they are now: (source, target, weight,
-    /// delay in steps), ordered by target, then by source, then by delay.
+    /// Calls `take` with all synapses of a projection as they are now: (source and target as indices
+    /// in their populations, weight in the target's unit, delay in steps), ordered by target, then by source, then by delay.
     fn weights(&self, projection: usize, take: &mut dyn FnMut(u32, u32, f64, i64));
     /// What it has done so far.
     fn counters(&self) -> Counters;
