@@ -16,8 +16,8 @@ use std::process::ExitCode;
 /// Spikes per neuron and second that the expected cost assumes where the file gives no rate.
 const ASSUMED_HZ: f64 = 10.0;
 
-/// Nanoseconds of one core per event of a static and of a plastic synapse and per neuron step,
-/// measured on a 2024 server.
+/// Nanoseconds of one core per event of a static and of a plastic synapse and per neuron step: rough
+/// figures from runs of the shipped networks, for an order of magnitude.
 const NS_PER_EVENT: f64 = 2.0;
 const NS_PER_PLASTIC_EVENT: f64 = 40.0;
 const NS_PER_STEP: f64 = 2.0;

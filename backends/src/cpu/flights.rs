@@ -4,8 +4,8 @@
 //! run is delivered, the same flight goes on to the next run, until the row is done. Flights stand
 //! in the order in which the spikes fired, (time, source), and are asked in that order at every
 //! step, so arrivals come in (time, source, synapse) order whatever the delays and however time was
-//! cut into epochs. A calendar of slots needs a sort of every slot to promise that; comparing the
-//! due step of some thousand flights is a few hundred nanoseconds, less than that sort.
+//! cut into epochs. A calendar of slots would need a sort of every slot to promise that. Every step
+//! compares the due step of all flights, which costs in proportion to the spikes in flight.
 
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
