@@ -3,10 +3,12 @@
 //! A [`Key`] is made from the seed, the name of the purpose and a number; from it come isolated
 //! draws ([`Key::uniform`]) or a private stream ([`Key::stream`]). Two parts of the program that
 //! use different keys can run in any order, on any thread, and still draw the same numbers.
-//! The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2,
-//! 3"), a keyed bijection of a counter.
+//! The generator is [Philox4x32-10](crate::philox). Draws for many items, or many words of a stream,
+//! asked for at once cost a fraction of as many single ones and are the same bits.
 
+use crate::philox::{self, LANES};
 use crate::snapshot::{Loader, Saver, SnapshotError};
+use multiversion::multiversion;
 
 /// A key for draws: (seed, what it is for by name, which one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,14 +35,19 @@ impl Key {
 
     /// 128 random bits: draw `draw` of item `item`.
     pub fn bits(self, item: u64, draw: u64) -> [u32; 4] {
-        let counter = [item as u32, (item >> 32) as u32, draw as u32, (draw >> 32) as u32];
-        philox4x32_10(counter, [self.0 as u32, (self.0 >> 32) as u32])
+        let [[a, b], [c, d]] = [halves(item), halves(draw)];
+        philox::block([a, b, c, d], halves(self.0))
     }
 
     /// A uniform number in (0, 1) for item `item`.
     pub fn uniform(self, item: u64) -> f64 {
         let bits = self.bits(item, 0);
         open_unit(u64::from(bits[0]) | u64::from(bits[1]) << 32)
+    }
+
+    /// [`Key::uniform`] of each of `items`, into a slice of the same length.
+    pub fn uniforms(self, items: &[u64], values: &mut [f64]) {
+        uniforms(halves(self.0), items, values);
     }
 
     /// The private stream of item `item`.
@@ -96,6 +103,31 @@ impl Stream {
         }
     }
 
+    /// Fills `words` with the next random words: those of as many calls of [`Stream::next_u32`].
+    pub fn fill(&mut self, words: &mut [u32]) {
+        let (kept, fresh) = words.split_at_mut(self.left.min(words.len()));
+        kept.iter_mut().for_each(|word| *word = self.next_u32());
+        self::words(halves(self.key.0), self.item, self.draw, fresh);
+        self.draw += fresh.len().div_ceil(4) as u64;
+        if fresh.len() % 4 > 0 {
+            self.words = self.key.bits(self.item, self.draw - 1);
+            self.left = 4 - fresh.len() % 4;
+        }
+    }
+
+    /// Fills `numbers` with integers in `0..bound`: those of as many calls of [`Stream::below`].
+    pub fn fill_below(&mut self, bound: u32, numbers: &mut [u32]) {
+        // A word in 2^32 / bound has to be looked at more closely, and the words around it with it.
+        for numbers in numbers.chunks_mut(8 * LANES) {
+            let before = self.clone();
+            self.fill(numbers);
+            if !scale(numbers, bound) {
+                *self = before;
+                numbers.iter_mut().for_each(|number| *number = self.below(bound));
+            }
+        }
+    }
+
     /// A standard normal number.
     pub fn normal(&mut self) -> f64 {
         crate::math::normal_quantile(self.uniform())
@@ -136,20 +168,61 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// The lower and the upper half.
 #[inline]
-fn philox4x32_10(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
-    for _ in 0..10 {
-        let even = u64::from(counter[0]) * 0xd251_1f53;
-        let odd = u64::from(counter[2]) * 0xcd9e_8d57;
-        counter = [
-            (odd >> 32) as u32 ^ counter[1] ^ key[0],
-            odd as u32,
-            (even >> 32) as u32 ^ counter[3] ^ key[1],
-            even as u32,
-        ];
-        key = [key[0].wrapping_add(0x9e37_79b9), key[1].wrapping_add(0xbb67_ae85)];
+fn halves(bits: u64) -> [u32; 2] {
+    [bits as u32, (bits >> 32) as u32]
+}
+
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn uniforms(key: [u32; 2], items: &[u64], values: &mut [f64]) {
+    for (items, values) in items.chunks(LANES).zip(values.chunks_mut(LANES)) {
+        let mut counter = [[0; LANES]; 4];
+        for (lane, item) in items.iter().enumerate() {
+            counter[0][lane] = item & 0xffff_ffff;
+            counter[1][lane] = item >> 32;
+        }
+        let [low, high, ..] = philox::blocks(counter, key);
+        let mut drawn = [0.0; LANES];
+        for lane in 0..LANES {
+            drawn[lane] = open_unit(low[lane] | high[lane] << 32);
+        }
+        values.copy_from_slice(&drawn[..values.len()]);
     }
-    counter
+}
+
+/// The words of item `item` from draw `draw` on.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn words(key: [u32; 2], item: u64, draw: u64, words: &mut [u32]) {
+    let [item_low, item_high] = halves(item).map(u64::from);
+    for (first, words) in (draw..).step_by(LANES).zip(words.chunks_mut(4 * LANES)) {
+        let mut counter = [[item_low; LANES], [item_high; LANES], [0; LANES], [0; LANES]];
+        for lane in 0..LANES {
+            let draw = first.wrapping_add(lane as u64);
+            counter[2][lane] = draw & 0xffff_ffff;
+            counter[3][lane] = draw >> 32;
+        }
+        let lanes = philox::blocks(counter, key);
+        let mut drawn = [0; 4 * LANES];
+        for lane in 0..LANES {
+            for word in 0..4 {
+                drawn[4 * lane + word] = lanes[word][lane] as u32;
+            }
+        }
+        words.copy_from_slice(&drawn[..words.len()]);
+    }
+}
+
+/// Turns random words into numbers below `bound`; whether none of them might have to be rejected.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn scale(words: &mut [u32], bound: u32) -> bool {
+    let mut lowest = u32::MAX;
+    for word in words {
+        let product = u64::from(*word) * u64::from(bound);
+        lowest = lowest.min(product as u32);
+        *word = (product >> 32) as u32;
+    }
+    lowest >= bound
 }
 
 #[cfg(test)]
@@ -157,16 +230,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn philox_gives_the_known_answers_of_its_authors() {
-        assert_eq!(philox4x32_10([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
-        assert_eq!(
-            philox4x32_10([u32::MAX; 4], [u32::MAX; 2]),
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-        );
-        assert_eq!(
-            philox4x32_10([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
-            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-        );
+    fn draws_for_many_items_are_the_draws_for_each() {
+        let key = Key::new(5).named("many");
+        let items: Vec<u64> = (0..3 * LANES as u64 + 5).map(|i| i << 29 | i).collect();
+        for len in 0..items.len() {
+            let mut values = vec![0.0; len];
+            key.uniforms(&items[..len], &mut values);
+            assert_eq!(values, items[..len].iter().map(|&item| key.uniform(item)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_stream_asked_for_many_words_gives_those_it_gives_one_by_one() {
+        for before in 0..6 {
+            for len in [0, 1, 3, 4, 31, 32, 33, 70] {
+                let mut single = Key::new(6).stream(u64::MAX - 3);
+                (0..before).for_each(|_| drop(single.next_u32()));
+                let mut many = single.clone();
+                let mut words = vec![0; len];
+                many.fill(&mut words);
+                assert_eq!(words, (0..len).map(|_| single.next_u32()).collect::<Vec<_>>());
+                assert_eq!(many.next_u64(), single.next_u64(), "after {before} and {len} words");
+            }
+        }
+    }
+
+    #[test]
+    fn many_numbers_below_a_bound_are_those_drawn_one_by_one() {
+        // One word in four is rejected below the second bound.
+        for bound in [1, 0x4000_0001, 77_169, u32::MAX] {
+            let (mut single, mut many) = (Key::new(8).stream(1), Key::new(8).stream(1));
+            for len in [1, 2, 150, 64, 31] {
+                let mut numbers = vec![0; len];
+                many.fill_below(bound, &mut numbers);
+                assert_eq!(numbers, (0..len).map(|_| single.below(bound)).collect::<Vec<_>>());
+            }
+        }
     }
 
     #[test]

@@ -81,9 +81,10 @@ impl Sources {
         let mut stream = key.stream(u64::from(target));
         match &mut self.distinct {
             None => {
-                for k in 0..n {
-                    let source = pairs.partner(target, stream.below(candidates));
-                    batch.push(source, target, number(target, k));
+                self.drawn.resize(n as usize, 0);
+                stream.fill_below(candidates, &mut self.drawn);
+                for (k, &index) in self.drawn.iter().enumerate() {
+                    batch.push(pairs.partner(target, index), target, number(target, k as u32));
                 }
             }
             Some(distinct) => {
