@@ -1,6 +1,7 @@
 //! From a recipe to synapses with weight and delay, for one slice of a shard.
 
 use super::cut::Slice;
+use super::rows::Recipe;
 use sim_core::connect::Connectivity;
 use sim_core::network::{Network, Projection};
 use sim_core::quantity::{Quantity, Sampler};
@@ -60,27 +61,60 @@ impl<'a> Draw<'a> {
         self.weight.draw(self.weight_key, synapse.number)
     }
 
-    /// Delay of a synapse in whole steps, at least one. What can be drawn [fits](super::misfits); only
-    /// the endless tail of a distribution is cut.
+    /// Delay of a synapse in whole steps.
     pub fn delay(&self, synapse: &Synapse) -> u16 {
-        let steps = (self.delay.draw(self.delay_key, synapse.number) / self.dt).round();
-        steps.clamp(1.0, LONGEST_DELAY) as u16
+        self.steps(self.delay.draw(self.delay_key, synapse.number))
+    }
+
+    /// Adds to each source's count its synapses onto a slice; `counts` are those of all sources of the
+    /// network. Draws who reaches whom and nothing else.
+    pub fn count_onto(&self, slice: &Slice, counts: &mut [u32]) {
+        let counts = &mut counts[self.first_source as usize..];
+        self.wiring.onto(slice.range.clone(), &mut |synapses| {
+            for synapse in synapses {
+                let count = &mut counts[synapse.source as usize];
+                *count = count.saturating_add(1);
+            }
+        });
     }
 
     /// Hands over all synapses onto a slice, in the order of the recipe.
     pub fn onto(&self, slice: &Slice, take: &mut dyn FnMut(&[Drawn])) {
+        let (mut numbers, mut weights, mut delays) = (Vec::new(), Vec::new(), Vec::new());
         let mut batch = Vec::new();
         self.wiring.onto(slice.range.clone(), &mut |synapses| {
+            numbers.clear();
+            numbers.extend(synapses.iter().map(|synapse| synapse.number));
+            weights.resize(numbers.len(), 0.0);
+            self.weight.draw_each(self.weight_key, &numbers, &mut weights);
+            delays.resize(numbers.len(), 0.0);
+            self.delay.draw_each(self.delay_key, &numbers, &mut delays);
             batch.clear();
-            batch.extend(synapses.iter().map(|synapse| {
-                let weight = self.weight(synapse);
+            batch.extend(synapses.iter().zip(&weights).zip(&delays).map(|((synapse, &weight), &delay)| {
                 let index = (synapse.target - slice.range.start) as usize;
                 let cell = slice.cell(index, weight);
                 let source = self.first_source + synapse.source;
-                Drawn { source, cell: cell as u16, delay: self.delay(synapse), weight }
+                Drawn { source, cell: cell as u16, delay: self.steps(delay), weight }
             }));
             take(&batch);
         });
+    }
+
+    /// A delay in whole steps, at least one. What can be drawn [fits](super::misfits); only the endless
+    /// tail of a distribution is cut.
+    fn steps(&self, delay: f64) -> u16 {
+        (delay / self.dt).round().clamp(1.0, LONGEST_DELAY) as u16
+    }
+}
+
+/// All synapses onto some slices: projection after projection.
+impl Recipe for Vec<(Draw<'_>, &Slice)> {
+    fn count(&self, counts: &mut [u32]) {
+        self.iter().for_each(|(draw, slice)| draw.count_onto(slice, counts));
+    }
+
+    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
+        self.iter().for_each(|(draw, slice)| draw.onto(slice, take));
     }
 }
 

@@ -30,30 +30,34 @@ pub struct Runs {
     run_start: Vec<u32>,
 }
 
-/// Hands over all synapses of a table, the same ones in the same order at each call.
-pub type Recipe<'a> = dyn Fn(&mut dyn FnMut(&[Drawn])) + 'a;
+/// What a table of synapses is made from.
+pub trait Recipe {
+    /// Adds to each source's count its synapses; a count that does not fit stops at the largest number.
+    fn count(&self, counts: &mut [u32]);
+    /// Hands over as many synapses.
+    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn]));
+}
 
 /// More synapses onto one shard than its 32-bit index can count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManySynapses(pub u64);
 
 impl<R: Real> Rows<R> {
-    /// Builds the rows of `sources` sources from a recipe that hands over the same synapses each
-    /// time it is called: once to count, once to place. What is kept while building is the rows
-    /// themselves and two bytes a synapse for delays.
-    pub fn build(sources: usize, hand_over: &Recipe<'_>) -> Result<Self, TooManySynapses> {
-        let mut counts = vec![0u64; sources + 1];
-        hand_over(&mut |batch| batch.iter().for_each(|drawn| counts[drawn.source as usize] += 1));
-        let total: u64 = counts.iter().sum();
+    /// Builds the rows of `sources` sources. What is kept while building is the rows themselves and two
+    /// bytes a synapse for delays.
+    pub fn build(sources: usize, recipe: &impl Recipe) -> Result<Self, TooManySynapses> {
+        let mut counts = vec![0; sources + 1];
+        recipe.count(&mut counts);
+        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         if total >= u64::from(u32::MAX) {
             return Err(TooManySynapses(total));
         }
-        let starts = running_sums(&counts);
+        let starts = running_sums(counts);
         let mut next = starts.clone();
         let mut cells = vec![0u16; total as usize];
         let mut weights = vec![R::ZERO; total as usize];
         let mut delays = vec![0u16; total as usize];
-        hand_over(&mut |batch| {
+        recipe.hand_over(&mut |batch| {
             for drawn in batch {
                 let place = &mut next[drawn.source as usize];
                 cells[*place as usize] = drawn.cell;
@@ -126,16 +130,12 @@ impl Runs {
 }
 
 /// Starts of consecutive groups of these sizes; the last size must be 0.
-fn running_sums(counts: &[u64]) -> Vec<u32> {
+fn running_sums(mut counts: Vec<u32>) -> Vec<u32> {
     let mut sum = 0;
+    for count in &mut counts {
+        sum += std::mem::replace(count, sum);
+    }
     counts
-        .iter()
-        .map(|count| {
-            let start = sum as u32;
-            sum += count;
-            start
-        })
-        .collect()
 }
 
 /// What sorting one row needs, kept between rows.
@@ -200,6 +200,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    impl Recipe for Vec<Drawn> {
+        fn count(&self, counts: &mut [u32]) {
+            self.iter().for_each(|drawn| counts[drawn.source as usize] += 1);
+        }
+
+        fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
+            self.chunks(7).for_each(take);
+        }
+    }
+
     proptest! {
         #[test]
         fn rows_hold_every_synapse_once_sorted_by_source_and_delay(
@@ -210,7 +220,7 @@ mod tests {
                 .enumerate()
                 .map(|(i, &(source, delay, cell))| Drawn { source, cell, delay, weight: i as f64 })
                 .collect();
-            let rows = Rows::<f64>::build(9, &|take| take(&drawn)).unwrap();
+            let rows = Rows::<f64>::build(9, &drawn).unwrap();
             let mut found = Vec::new();
             for source in 0..9 {
                 for run in rows.runs.row(source) {

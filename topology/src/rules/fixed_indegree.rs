@@ -63,6 +63,9 @@ impl Wiring for FixedIndegree {
     }
 }
 
+/// Sources drawn in one go.
+const AT_ONCE: u32 = 256;
+
 /// Draws the sources of one target after another.
 pub(super) struct Sources {
     pairs: Pairs,
@@ -81,10 +84,13 @@ impl Sources {
         let mut stream = key.stream(u64::from(target));
         match &mut self.distinct {
             None => {
-                self.drawn.resize(n as usize, 0);
-                stream.fill_below(candidates, &mut self.drawn);
-                for (k, &index) in self.drawn.iter().enumerate() {
-                    batch.push(pairs.partner(target, index), target, number(target, k as u32));
+                let mut drawn = [0; AT_ONCE as usize];
+                for first in (0..n).step_by(AT_ONCE as usize) {
+                    let drawn = &mut drawn[..AT_ONCE.min(n - first) as usize];
+                    stream.fill_below(candidates, drawn);
+                    for (k, &mut index) in (first..).zip(drawn) {
+                        batch.push(pairs.partner(target, index), target, number(target, k));
+                    }
                 }
             }
             Some(distinct) => {
