@@ -6,7 +6,7 @@
 //! The generator is [Philox4x32-10](crate::philox). Draws for many items, or many words of a stream,
 //! asked for at once cost a fraction of as many single ones and are the same bits.
 
-use crate::philox::{self, LANES};
+use crate::philox::block;
 use crate::snapshot::{Loader, Saver, SnapshotError};
 use multiversion::multiversion;
 
@@ -35,19 +35,18 @@ impl Key {
 
     /// 128 random bits: draw `draw` of item `item`.
     pub fn bits(self, item: u64, draw: u64) -> [u32; 4] {
-        let [[a, b], [c, d]] = [halves(item), halves(draw)];
-        philox::block([a, b, c, d], halves(self.0))
+        let (low, high) = block((item, draw), self.0);
+        [low as u32, (low >> 32) as u32, high as u32, (high >> 32) as u32]
     }
 
     /// A uniform number in (0, 1) for item `item`.
     pub fn uniform(self, item: u64) -> f64 {
-        let bits = self.bits(item, 0);
-        open_unit(u64::from(bits[0]) | u64::from(bits[1]) << 32)
+        open_unit(block((item, 0), self.0).0)
     }
 
     /// [`Key::uniform`] of each of `items`, into a slice of the same length.
     pub fn uniforms(self, items: &[u64], values: &mut [f64]) {
-        uniforms(halves(self.0), items, values);
+        uniforms(self.0, items, values);
     }
 
     /// The private stream of item `item`.
@@ -107,18 +106,16 @@ impl Stream {
     pub fn fill(&mut self, words: &mut [u32]) {
         let (kept, fresh) = words.split_at_mut(self.left.min(words.len()));
         kept.iter_mut().for_each(|word| *word = self.next_u32());
-        self::words(halves(self.key.0), self.item, self.draw, fresh);
-        self.draw += fresh.len().div_ceil(4) as u64;
-        if fresh.len() % 4 > 0 {
-            self.words = self.key.bits(self.item, self.draw - 1);
-            self.left = 4 - fresh.len() % 4;
-        }
+        let (whole, rest) = fresh.as_chunks_mut();
+        blocks(self.key.0, self.item, self.draw, whole);
+        self.draw += whole.len() as u64;
+        rest.iter_mut().for_each(|word| *word = self.next_u32());
     }
 
     /// Fills `numbers` with integers in `0..bound`: those of as many calls of [`Stream::below`].
     pub fn fill_below(&mut self, bound: u32, numbers: &mut [u32]) {
         // A word in 2^32 / bound has to be looked at more closely, and the words around it with it.
-        for numbers in numbers.chunks_mut(8 * LANES) {
+        for numbers in numbers.chunks_mut(64) {
             let before = self.clone();
             self.fill(numbers);
             if !scale(numbers, bound) {
@@ -168,48 +165,19 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The lower and the upper half.
-#[inline]
-fn halves(bits: u64) -> [u32; 2] {
-    [bits as u32, (bits >> 32) as u32]
-}
-
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn uniforms(key: [u32; 2], items: &[u64], values: &mut [f64]) {
-    for (items, values) in items.chunks(LANES).zip(values.chunks_mut(LANES)) {
-        let mut counter = [[0; LANES]; 4];
-        for (lane, item) in items.iter().enumerate() {
-            counter[0][lane] = item & 0xffff_ffff;
-            counter[1][lane] = item >> 32;
-        }
-        let [low, high, ..] = philox::blocks(counter, key);
-        let mut drawn = [0.0; LANES];
-        for lane in 0..LANES {
-            drawn[lane] = open_unit(low[lane] | high[lane] << 32);
-        }
-        values.copy_from_slice(&drawn[..values.len()]);
+fn uniforms(key: u64, items: &[u64], values: &mut [f64]) {
+    for (value, &item) in values.iter_mut().zip(items) {
+        *value = open_unit(block((item, 0), key).0);
     }
 }
 
-/// The words of item `item` from draw `draw` on.
+/// The blocks of item `item` from draw `draw` on.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn words(key: [u32; 2], item: u64, draw: u64, words: &mut [u32]) {
-    let [item_low, item_high] = halves(item).map(u64::from);
-    for (first, words) in (draw..).step_by(LANES).zip(words.chunks_mut(4 * LANES)) {
-        let mut counter = [[item_low; LANES], [item_high; LANES], [0; LANES], [0; LANES]];
-        for lane in 0..LANES {
-            let draw = first.wrapping_add(lane as u64);
-            counter[2][lane] = draw & 0xffff_ffff;
-            counter[3][lane] = draw >> 32;
-        }
-        let lanes = philox::blocks(counter, key);
-        let mut drawn = [0; 4 * LANES];
-        for lane in 0..LANES {
-            for word in 0..4 {
-                drawn[4 * lane + word] = lanes[word][lane] as u32;
-            }
-        }
-        words.copy_from_slice(&drawn[..words.len()]);
+fn blocks(key: u64, item: u64, draw: u64, blocks: &mut [[u32; 4]]) {
+    for (i, words) in blocks.iter_mut().enumerate() {
+        let (low, high) = block((item, draw + i as u64), key);
+        *words = [low as u32, (low >> 32) as u32, high as u32, (high >> 32) as u32];
     }
 }
 
@@ -232,7 +200,7 @@ mod tests {
     #[test]
     fn draws_for_many_items_are_the_draws_for_each() {
         let key = Key::new(5).named("many");
-        let items: Vec<u64> = (0..3 * LANES as u64 + 5).map(|i| i << 29 | i).collect();
+        let items: Vec<u64> = (0..29_u64).map(|i| i << 29 | i).collect();
         for len in 0..items.len() {
             let mut values = vec![0.0; len];
             key.uniforms(&items[..len], &mut values);
@@ -245,7 +213,7 @@ mod tests {
         for before in 0..6 {
             for len in [0, 1, 3, 4, 31, 32, 33, 70] {
                 let mut single = Key::new(6).stream(u64::MAX - 3);
-                (0..before).for_each(|_| drop(single.next_u32()));
+                single.fill(&mut vec![0; before]);
                 let mut many = single.clone();
                 let mut words = vec![0; len];
                 many.fill(&mut words);
