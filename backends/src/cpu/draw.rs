@@ -2,6 +2,7 @@
 
 use super::cut::Slice;
 use super::rows::Recipe;
+use multiversion::multiversion;
 use sim_core::connect::Connectivity;
 use sim_core::network::{Network, Projection};
 use sim_core::quantity::{Quantity, Sampler};
@@ -63,7 +64,9 @@ impl<'a> Draw<'a> {
 
     /// Delay of a synapse in whole steps.
     pub fn delay(&self, synapse: &Synapse) -> u16 {
-        self.steps(self.delay.draw(self.delay_key, synapse.number))
+        let mut steps = [0];
+        whole_steps(&[self.delay.draw(self.delay_key, synapse.number)], self.dt, &mut steps);
+        steps[0]
     }
 
     /// Adds to each source's count its synapses onto a slice; `counts` are those of all sources of the
@@ -80,30 +83,41 @@ impl<'a> Draw<'a> {
 
     /// Hands over all synapses onto a slice, in the order of the recipe.
     pub fn onto(&self, slice: &Slice, take: &mut dyn FnMut(&[Drawn])) {
-        let (mut numbers, mut weights, mut delays) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut numbers, mut weights, mut delays, mut steps) = Default::default();
         let mut batch = Vec::new();
         self.wiring.onto(slice.range.clone(), &mut |synapses| {
-            numbers.clear();
-            numbers.extend(synapses.iter().map(|synapse| synapse.number));
-            weights.resize(numbers.len(), 0.0);
-            self.weight.draw_each(self.weight_key, &numbers, &mut weights);
-            delays.resize(numbers.len(), 0.0);
-            self.delay.draw_each(self.delay_key, &numbers, &mut delays);
+            numbers_of(synapses, &mut numbers);
+            self.weight.draw_each(self.weight_key, &numbers, sized(&mut weights, synapses.len()));
+            self.delay.draw_each(self.delay_key, &numbers, sized(&mut delays, synapses.len()));
+            whole_steps(&delays, self.dt, sized(&mut steps, synapses.len()));
             batch.clear();
-            batch.extend(synapses.iter().zip(&weights).zip(&delays).map(|((synapse, &weight), &delay)| {
+            batch.extend(synapses.iter().zip(&weights).zip(&steps).map(|((synapse, &weight), &delay)| {
                 let index = (synapse.target - slice.range.start) as usize;
-                let cell = slice.cell(index, weight);
-                let source = self.first_source + synapse.source;
-                Drawn { source, cell: cell as u16, delay: self.steps(delay), weight }
+                let cell = slice.cell(index, weight) as u16;
+                Drawn { source: self.first_source + synapse.source, cell, delay, weight }
             }));
             take(&batch);
         });
     }
+}
 
-    /// A delay in whole steps, at least one. What can be drawn [fits](super::misfits); only the endless
-    /// tail of a distribution is cut.
-    fn steps(&self, delay: f64) -> u16 {
-        (delay / self.dt).round().clamp(1.0, LONGEST_DELAY) as u16
+fn numbers_of(synapses: &[Synapse], numbers: &mut Vec<u64>) {
+    numbers.clear();
+    numbers.extend(synapses.iter().map(|synapse| synapse.number));
+}
+
+/// A slice of `len` values, whichever.
+fn sized<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> &mut [T] {
+    values.resize(len, T::default());
+    values
+}
+
+/// Delays in whole steps, at least one. What can be drawn [fits](super::misfits); only the endless
+/// tail of a distribution is cut.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn whole_steps(delays: &[f64], dt: f64, steps: &mut [u16]) {
+    for (steps, &delay) in steps.iter_mut().zip(delays) {
+        *steps = (delay / dt).round().clamp(1.0, LONGEST_DELAY) as u16;
     }
 }
 

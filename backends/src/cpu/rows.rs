@@ -54,38 +54,38 @@ impl<R: Real> Rows<R> {
         }
         let starts = running_sums(counts);
         let mut next = starts.clone();
-        let mut cells = vec![0u16; total as usize];
         let mut weights = vec![R::ZERO; total as usize];
-        let mut delays = vec![0u16; total as usize];
+        let mut tags = vec![[0; 2]; total as usize];
         recipe.hand_over(&mut |batch| {
             for drawn in batch {
                 let place = &mut next[drawn.source as usize];
-                cells[*place as usize] = drawn.cell;
+                tags[*place as usize] = [drawn.cell, drawn.delay];
                 weights[*place as usize] = R::of(drawn.weight);
-                delays[*place as usize] = drawn.delay;
                 *place += 1;
             }
         });
-        Ok(Self::cut_into_runs(&starts, cells, weights, &delays))
+        Ok(Self::cut_into_runs(&starts, tags, weights))
     }
 
-    fn cut_into_runs(starts: &[u32], mut cells: Vec<u16>, mut weights: Vec<R>, delays: &[u16]) -> Self {
+    /// Sorts rows of (cell, delay) by delay. The cells are moved together where the pairs were, so that
+    /// no second table is needed for them.
+    fn cut_into_runs(starts: &[u32], tags: Vec<[u16; 2]>, mut weights: Vec<R>) -> Self {
+        let mut cells = tags.into_flattened();
         let mut runs = Runs { row_start: Vec::with_capacity(starts.len()), ..Runs::default() };
         let mut scratch = SortScratch::default();
         for row in starts.windows(2) {
             runs.row_start.push(runs.delays.len() as u32);
             let range = row[0] as usize..row[1] as usize;
             if !range.is_empty() {
-                scratch.sort_by_delay(
-                    &delays[range.clone()],
-                    &mut cells[range.clone()],
-                    &mut weights[range.clone()],
-                );
+                scratch.take(&cells[2 * range.start..2 * range.end]);
+                scratch.sort_by_delay(&mut cells[range.clone()], &mut weights[range.clone()]);
                 scratch.runs(range.start, &mut runs);
             }
         }
         runs.row_start.push(runs.delays.len() as u32);
-        runs.run_start.push(cells.len() as u32);
+        runs.run_start.push(weights.len() as u32);
+        cells.truncate(weights.len());
+        cells.shrink_to_fit();
         Rows { runs, cells, weights }
     }
 
@@ -142,7 +142,8 @@ fn running_sums(mut counts: Vec<u32>) -> Vec<u32> {
 struct SortScratch<R> {
     /// Per delay, how many synapses; then where the next one goes.
     places: Vec<u32>,
-    cells: Vec<u16>,
+    /// Cell and delay of the row's synapses as they were handed over.
+    tags: Vec<[u16; 2]>,
     weights: Vec<R>,
     /// (delay, synapses) of the runs of the last row.
     runs: Vec<(u16, u32)>,
@@ -150,18 +151,21 @@ struct SortScratch<R> {
 
 impl<R> Default for SortScratch<R> {
     fn default() -> Self {
-        SortScratch { places: Vec::new(), cells: Vec::new(), weights: Vec::new(), runs: Vec::new() }
+        SortScratch { places: Vec::new(), tags: Vec::new(), weights: Vec::new(), runs: Vec::new() }
     }
 }
 
 impl<R: Real> SortScratch<R> {
-    /// Counting sort by delay; equal delays keep their order.
-    fn sort_by_delay(&mut self, delays: &[u16], cells: &mut [u16], weights: &mut [R]) {
-        let shortest = delays.iter().copied().min().unwrap_or(0);
-        let longest = delays.iter().copied().max().unwrap_or(0);
+    /// Takes the row in and counts its delays.
+    fn take(&mut self, tags: &[u16]) {
+        self.tags.clear();
+        self.tags.extend_from_slice(tags.as_chunks().0);
+        let delays = || self.tags.iter().map(|&[_, delay]| delay);
+        let shortest = delays().min().unwrap_or(0);
+        let longest = delays().max().unwrap_or(0);
         self.places.clear();
         self.places.resize(usize::from(longest - shortest) + 1, 0);
-        delays.iter().for_each(|delay| self.places[usize::from(delay - shortest)] += 1);
+        delays().for_each(|delay| self.places[usize::from(delay - shortest)] += 1);
         self.runs.clear();
         let mut start = 0;
         for (delay, place) in (shortest..=longest).zip(&mut self.places) {
@@ -170,18 +174,22 @@ impl<R: Real> SortScratch<R> {
             }
             start += std::mem::replace(place, start);
         }
-        if self.runs.len() < 2 {
-            return;
-        }
-        self.cells.clear();
-        self.cells.extend_from_slice(cells);
-        self.weights.clear();
-        self.weights.extend_from_slice(weights);
-        for (index, delay) in delays.iter().enumerate() {
-            let place = &mut self.places[usize::from(delay - shortest)];
-            cells[*place as usize] = self.cells[index];
-            weights[*place as usize] = self.weights[index];
-            *place += 1;
+    }
+
+    /// Counting sort by delay of the row taken in; equal delays keep their order. Weights are sorted
+    /// where they are, cells are put where they belong.
+    fn sort_by_delay(&mut self, cells: &mut [u16], weights: &mut [R]) {
+        if let [(shortest, _), _, ..] = self.runs[..] {
+            self.weights.clear();
+            self.weights.extend_from_slice(weights);
+            for (&[cell, delay], &weight) in self.tags.iter().zip(&self.weights) {
+                let place = &mut self.places[usize::from(delay - shortest)];
+                cells[*place as usize] = cell;
+                weights[*place as usize] = weight;
+                *place += 1;
+            }
+        } else {
+            cells.iter_mut().zip(&self.tags).for_each(|(to, &[cell, _])| *to = cell);
         }
     }
 
