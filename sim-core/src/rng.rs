@@ -49,6 +49,23 @@ impl Key {
         uniforms(self.0, items, values);
     }
 
+    /// Integers in `0..bound`, `bound` not 0, for as many items from `first` on, `first` a multiple of 4:
+    /// a word an item, the cheapest isolated draw there is.
+    pub fn below_each(self, first: u64, bound: u32, numbers: &mut [u32]) {
+        // Item i has word i % 4 of draw i / 4 of one stream, and where that is rejected its own stream.
+        let mut stream = Stream { draw: first / 4, ..self.stream(0) };
+        for (first, numbers) in (first..).step_by(64).zip(numbers.chunks_mut(64)) {
+            let mut again = stream.clone();
+            stream.fill(numbers);
+            if !scale(numbers, bound, 0) {
+                again.fill(numbers);
+                for (item, number) in (first + 1..).zip(numbers) {
+                    *number = scaled(*number, bound).unwrap_or_else(|| self.stream(item).below(bound));
+                }
+            }
+        }
+    }
+
     /// The private stream of item `item`.
     pub fn stream(self, item: u64) -> Stream {
         Stream { key: self, item, draw: 0, words: [0; 4], left: 0 }
@@ -90,14 +107,12 @@ impl Stream {
         open_unit(self.next_u64())
     }
 
-    /// A uniform integer in `0..bound`; `bound` must not be 0. Unbiased (Lemire 2019).
+    /// A uniform integer in `0..bound`; `bound` must not be 0.
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
         loop {
-            let product = u64::from(self.next_u32()) * u64::from(bound);
-            let low = product as u32;
-            if low >= bound || low >= bound.wrapping_neg() % bound {
-                return (product >> 32) as u32;
+            if let Some(number) = scaled(self.next_u32(), bound) {
+                return number;
             }
         }
     }
@@ -114,14 +129,26 @@ impl Stream {
 
     /// Fills `numbers` with integers in `0..bound`: those of as many calls of [`Stream::below`].
     pub fn fill_below(&mut self, bound: u32, numbers: &mut [u32]) {
-        // A word in 2^32 / bound has to be looked at more closely, and the words around it with it.
+        self.fill_below_each(bound, 0, numbers);
+    }
+
+    /// The same for a bound that is `bound` for the first number and rises by one from each to the next.
+    pub fn fill_below_rising(&mut self, bound: u32, numbers: &mut [u32]) {
+        self.fill_below_each(bound, 1, numbers);
+    }
+
+    fn fill_below_each(&mut self, mut bound: u32, rise: u32, numbers: &mut [u32]) {
+        // A word in 2^32 / bound has to be looked at more closely, and those drawn with it.
         for numbers in numbers.chunks_mut(64) {
             let before = self.clone();
             self.fill(numbers);
-            if !scale(numbers, bound) {
+            if !scale(numbers, bound, rise) {
                 *self = before;
-                numbers.iter_mut().for_each(|number| *number = self.below(bound));
+                for (bound, number) in (0..).map(|i| bound + i * rise).zip(&mut *numbers) {
+                    *number = self.below(bound);
+                }
             }
+            bound = bound.wrapping_add(rise * numbers.len() as u32);
         }
     }
 
@@ -181,16 +208,26 @@ fn blocks(key: u64, item: u64, draw: u64, blocks: &mut [[u32; 4]]) {
     }
 }
 
-/// Turns random words into numbers below `bound`; whether none of them might have to be rejected.
+/// A random word as a number below `bound`, unless it has to be rejected: unbiased (Lemire 2019).
+#[inline]
+fn scaled(word: u32, bound: u32) -> Option<u32> {
+    let product = u64::from(word) * u64::from(bound);
+    let low = product as u32;
+    (low >= bound || low >= bound.wrapping_neg() % bound).then_some((product >> 32) as u32)
+}
+
+/// Turns random words into numbers below bounds that rise from `bound` by `rise`; whether none of them
+/// might have to be rejected.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn scale(words: &mut [u32], bound: u32) -> bool {
-    let mut lowest = u32::MAX;
-    for word in words {
+fn scale(words: &mut [u32], bound: u32, rise: u32) -> bool {
+    let mut rejected = false;
+    for (i, word) in words.iter_mut().enumerate() {
+        let bound = bound.wrapping_add(i as u32 * rise);
         let product = u64::from(*word) * u64::from(bound);
-        lowest = lowest.min(product as u32);
+        rejected |= (product as u32) < bound;
         *word = (product >> 32) as u32;
     }
-    lowest >= bound
+    !rejected
 }
 
 #[cfg(test)]
@@ -224,6 +261,25 @@ mod tests {
     }
 
     #[test]
+    fn a_number_below_a_bound_belongs_to_its_item_whichever_are_asked_for() {
+        let key = Key::new(9);
+        for bound in [1, 0x4000_0001, 77_169, u32::MAX] {
+            let mut all = [0; 300];
+            key.below_each(0, bound, &mut all);
+            let mut words = [0; 300];
+            key.stream(0).fill(&mut words);
+            for (number, word) in all.into_iter().zip(words) {
+                assert!(number < bound && scaled(word, bound).is_none_or(|scaled| scaled == number));
+            }
+            for (first, len) in [(4, 90), (64, 64), (128, 5), (296, 4)] {
+                let mut some = vec![0; len];
+                key.below_each(first as u64, bound, &mut some);
+                assert_eq!(some, all[first..first + len]);
+            }
+        }
+    }
+
+    #[test]
     fn many_numbers_below_a_bound_are_those_drawn_one_by_one() {
         // One word in four is rejected below the second bound.
         for bound in [1, 0x4000_0001, 77_169, u32::MAX] {
@@ -232,6 +288,10 @@ mod tests {
                 let mut numbers = vec![0; len];
                 many.fill_below(bound, &mut numbers);
                 assert_eq!(numbers, (0..len).map(|_| single.below(bound)).collect::<Vec<_>>());
+                let first = bound - (len as u32).min(bound) + 1;
+                let numbers = &mut numbers[..bound.min(len as u32) as usize];
+                many.fill_below_rising(first, numbers);
+                assert_eq!(numbers, (first..=bound).map(|bound| single.below(bound)).collect::<Vec<_>>());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Every target has the same number of synapses, from sources drawn at random.
 
-use super::wiring::batch::{Batch, number};
+use super::wiring::batch::Batch;
 use super::wiring::distinct::Distinct;
 use super::wiring::pairs::{AUTAPSES, MOST_OF_ONE, MULTAPSES, Pairs, count_of_one, degree_complaints};
 use sim_core::parameter::{Argument, Kind, Parameter, Range};
@@ -88,14 +88,13 @@ impl Sources {
                 for first in (0..n).step_by(AT_ONCE as usize) {
                     let drawn = &mut drawn[..AT_ONCE.min(n - first) as usize];
                     stream.fill_below(candidates, drawn);
-                    for (k, &mut index) in (first..).zip(drawn) {
-                        batch.push(pairs.partner(target, index), target, number(target, k));
-                    }
+                    batch.extend(drawn.iter().map(|&index| pairs.partner(target, index)), target, first);
                 }
             }
             Some(distinct) => {
-                for (k, &index) in distinct.draw(n, candidates, &mut stream).iter().enumerate() {
-                    batch.push(pairs.partner(target, index), target, number(target, k as u32));
+                let drawn = distinct.draw(n, candidates, &mut stream);
+                for (first, drawn) in (0..n).step_by(AT_ONCE as usize).zip(drawn.chunks(AT_ONCE as usize)) {
+                    batch.extend(drawn.iter().map(|&index| pairs.partner(target, index)), target, first);
                 }
             }
         }
