@@ -118,27 +118,38 @@ impl<R: Real> PlasticRows<R> {
         // Looking ahead must leave no trace in what the rule keeps itself.
         let mut kept = Saver::default();
         self.rule.save(&mut kept);
-        let waiting = pending.iter().map(|spike| (self.rows.runs.row(spike.neuron), spike.step, spike.lead));
         let mut sent = Vec::new();
-        for (runs, fired, lead) in self.flights.ahead().chain(waiting) {
-            for run in runs {
-                let range = self.rows.runs.run(run);
-                let spike =
-                    PreSpike { time: fired as f64 - lead / dt, delay: self.rows.runs.delay(run) as f64 };
-                sent.clear();
-                let pre = &mut pre[pre_of(run, self.rule.pre_len())];
-                self.rule.deliver(
-                    spike,
-                    pre,
-                    &self.rows.cells[range.clone()],
-                    &mut weights[range],
-                    &mut sent,
-                );
-            }
+        for Landing { run, fired, lead } in self.landings_ahead(pending) {
+            let range = self.rows.runs.run(run);
+            let delay = self.rows.runs.delay(run) as f64;
+            let spike = PreSpike { time: fired as f64 - lead / dt, delay };
+            let pre = &mut pre[pre_of(run, self.rule.pre_len())];
+            sent.clear();
+            self.rule.deliver(
+                spike,
+                pre,
+                &self.rows.cells[range.clone()],
+                &mut weights[range],
+                &mut sent,
+            );
         }
         let kept = kept.into_bytes();
         self.rule.restore(&mut Loader::new(&kept)).expect("a rule reads what it wrote");
         weights
+    }
+
+    /// All landings to come, in the order in which they will be.
+    fn landings_ahead(&self, pending: &[Spike]) -> Vec<Landing> {
+        let runs = &self.rows.runs;
+        let waiting = pending.iter().map(|spike| (runs.row(spike.neuron), spike.step, spike.lead));
+        let mut landings: Vec<Landing> = self
+            .flights
+            .ahead()
+            .chain(waiting)
+            .flat_map(|(row, fired, lead)| row.map(move |run| Landing { run, fired, lead }))
+            .collect();
+        landings.sort_by_key(|landing| landing.fired + runs.delay(landing.run));
+        landings
     }
 
     /// Writes weights, traces and flights.
