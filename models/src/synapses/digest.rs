@@ -154,7 +154,7 @@ impl<R: Real> Digests<R> {
         decays: [&Decay; 2],
         row: (&[u16], &mut [R]),
         asked: impl Fn(usize) -> [R; 2],
-        change: impl Fn(R, R, R) -> R,
+        change: impl Fn(R, R, R) -> R + Copy,
     ) -> Option<()> {
         let view = self.view(window, decays[0], decays[1])?;
         change_row(&self.neurons, view, row.0, row.1, asked, change);

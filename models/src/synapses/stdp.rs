@@ -184,7 +184,7 @@ impl<R: Real> Plasticity<R> for Stdp<R> {
         match self {
             Stdp::Sums(sums, adding) => {
                 let adding = *adding;
-                sums.deliver(spike, pre, row, |weight, sum, trace| adding.change(weight, sum, trace));
+                sums.deliver(spike, pre, row, move |weight, sum, trace| adding.change(weight, sum, trace));
             }
             Stdp::Pairs(pairs, dependence) => {
                 let dependence = *dependence;

@@ -45,7 +45,7 @@ impl<R: Real> Sums<R> {
         spike: PreSpike,
         pre: &mut [f64],
         row: Row<'_, R>,
-        change: impl Fn(R, R, R) -> R,
+        change: impl Fn(R, R, R) -> R + Copy,
     ) {
         let Row { neurons, weights, sent } = row;
         let window = self.pairs.window(spike, pre);
@@ -56,7 +56,7 @@ impl<R: Real> Sums<R> {
         let asked = |neuron| pairs.ask(neuron, window).map(R::of);
         let decays = [&pairs.plus, pairs.archive.decay(0)];
         let seen = self.digests.as_ref().and_then(|digests| {
-            digests.change(window, decays, (neurons, &mut *weights), asked, &change)
+            digests.change(window, decays, (neurons, &mut *weights), asked, change)
         });
         if seen.is_none() {
             for (&neuron, weight) in neurons.iter().zip(&mut *weights) {

@@ -93,7 +93,7 @@ impl<R: Real> Plasticity<R> for VogelsSprekeler<R> {
         sent: &mut Vec<R>,
     ) {
         let (eta, eta_alpha, w_max, sign) = (self.eta, self.eta_alpha, self.w_max, self.sign);
-        self.sums.deliver(spike, pre, Row { neurons, weights, sent }, |weight, sum, trace| {
+        self.sums.deliver(spike, pre, Row { neurons, weights, sent }, move |weight, sum, trace| {
             let grown = (weight.abs() + eta * (sum + trace)).min(w_max);
             (grown - eta_alpha).max(R::ZERO) * sign
         });

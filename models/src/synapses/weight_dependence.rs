@@ -88,7 +88,8 @@ impl<R: Real> Adding<R> {
     pub fn change(&self, weight: R, sum: R, trace: R) -> R {
         let strength = weight * self.sign;
         // An initial weight beyond the bound stays there until something facilitates it.
-        let grown = if sum > R::ZERO { (strength + self.up * sum).min(self.high) } else { strength };
+        let bounded = (strength + self.up * sum).min(self.high);
+        let grown = if sum > R::ZERO { bounded } else { strength };
         let share = (grown - self.low).max(R::ZERO);
         (grown - (self.down + self.down_per_strength * share) * trace).max(self.low) * self.sign
     }
