@@ -116,7 +116,12 @@ fn plastic_rows<R: Precise>(
     let first_cell = slice.cell(0, if draw.negative { -1.0 } else { 1.0 });
     let neurons = Slice { first_cell: 0, ports: Ports::One, ..slice.clone() };
     let rows = Rows::build(network.neurons() as usize, &vec![(draw, &neurons)])?;
-    let site = PlasticSite { arguments: model.arguments.clone(), neurons: slice.len(), dt: network.dt };
+    let site = PlasticSite {
+        arguments: model.arguments.clone(),
+        neurons: slice.len(),
+        dt: network.dt,
+        clock: network.clock,
+    };
     Ok(PlasticRows::new(number, place, first_cell, rows, R::plasticity(model.model, &site)))
 }
 
