@@ -97,7 +97,7 @@ const DIGESTS: [(&str, &[&str], u64); 5] = [
             "populations.E.size=2000",
             "populations.I.size=500",
         ],
-        0xc4b9_950c_f176_6b41,
+        0x060e_8a85_0bc8_5da9,
     ),
     (
         "brunel_stdp",
@@ -107,14 +107,14 @@ const DIGESTS: [(&str, &[&str], u64); 5] = [
             "populations.E.size=2000",
             "populations.I.size=500",
         ],
-        0x0018_f7c3_1863_16b1,
+        0xccd8_6791_5a21_f3d4,
     ),
     ("cuba", &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)"], 0x15f9_f7f8_1160_c963),
     ("coba", &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)"], 0xead1_68e5_7c1e_cebe),
     (
         "microcircuit",
         &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)", "scale=0.1"],
-        0x412e_ae83_f084_7a76,
+        0x0d02_98f6_1439_cf35,
     ),
 ];
 
