@@ -4,7 +4,8 @@
 //! that starts. Those with recording come first, so that the recording has no gap.
 
 use crate::bad_input::BadInput;
-use crate::bench::clock::{cpu_s, memory_bytes};
+use crate::bench::clock::{Clock, Spent};
+use crate::bench::system::memory_bytes;
 use crate::bench::workload::Workload;
 use crate::command::run::{RUNNING, backend, build, stop_on_ctrl_c};
 use crate::open::read;
@@ -18,7 +19,8 @@ use sim_core::data::NoFiles;
 use sim_core::network::Network;
 use sim_core::observer::{Observer, ObserverError};
 use sim_core::run::{Ended, run as live};
-use std::path::Path;
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -35,49 +37,71 @@ pub struct Order<'a> {
     pub window_ms: f64,
     /// Seed of all random numbers, if not the file's.
     pub seed: Option<u64>,
-    /// Where to record; none records nothing.
-    pub record: Option<&'a Path>,
+    /// Where recordings go.
+    pub record: Record,
+}
+
+/// Where recordings go.
+pub enum Record {
+    /// Nothing is recorded.
+    Nothing,
+    /// Into a folder that is gone afterwards.
+    Temporary,
+    /// Into this folder.
+    Folder(PathBuf),
 }
 
 /// What was measured of a workload.
 pub struct Measured {
     /// The network as it was run.
     pub network: Arc<Network>,
-    /// Seconds to build, by the clock on the wall and of the processor.
+    /// Steps of a window.
+    pub steps: i64,
+    /// What building took.
     pub build: Spent,
     /// Bytes held once it was built.
     pub built_bytes: Option<u64>,
     /// Bytes held at most.
     pub peak_bytes: Option<u64>,
     /// The windows with recording, if there was any.
-    pub recorded: Option<Windows>,
+    pub recorded: Option<Recorded>,
     /// The windows without recording.
     pub bare: Windows,
     /// What the machine counted in all.
     pub counters: Counters,
 }
 
-/// Time that something took, in seconds.
-#[derive(Clone, Copy, Default)]
-pub struct Spent {
-    /// By the clock on the wall.
-    pub wall_s: f64,
-    /// Of the processor, over all threads; none where the system does not tell.
-    pub cpu_s: Option<f64>,
+/// Windows with recording.
+pub struct Recorded {
+    /// What they took.
+    pub windows: Windows,
+    /// Seconds in which the machine waited for the recorder during them.
+    pub waited_s: f64,
+    /// Seconds to end the recording after the last.
+    pub ending_s: f64,
 }
 
 /// Windows lived one after the other.
-#[derive(Default)]
 pub struct Windows {
     /// What each took.
     pub spent: Vec<Spent>,
-    /// Seconds that the machine waited for the recorder, the end of the recording included.
-    pub recording_s: f64,
-    /// Spikes delivered through synapses.
+    /// Spikes delivered through synapses in all of them.
     pub events: u64,
-    /// Seconds by stage, summed over threads.
+    /// Seconds by stage in all of them, summed over threads.
     pub stages: Vec<(&'static str, f64)>,
 }
+
+/// Ctrl-C was pressed.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}
 
 /// Measures a workload in this process.
 ///
@@ -85,142 +109,124 @@ pub struct Windows {
 /// When the network cannot be built, the recording not be written, or Ctrl-C was pressed.
 pub fn measure(order: &Order) -> Result<Measured> {
     let stop = stop_on_ctrl_c()?;
-    let network = Arc::new(network(order)?);
-    let clock = Clock::start();
-    let backend = backend(&network.backend.name).context("the workload names a backend that is not there")?;
-    let mut machine = build(&network, backend, &NoFiles, order.threads, false)
-        .map_err(|text| BadInput::of(text.trim_end()))?;
+    let mut clock = Clock::start();
+    let begin = clock.read();
+    let (network, steps) = network(order)?;
+    let backend = backend(&network.backend.name).context("the workload names no backend there is")?;
+    let mut machine = build(&network, backend, &NoFiles, order.threads, false).map_err(BadInput::of)?;
     let plan = Plan::of(&network);
-    if order.record.is_some() {
+    if !matches!(order.record, Record::Nothing) {
         machine.probe(&plan.probes());
     }
-    let build = clock.read();
+    let build = clock.since(&begin);
     let built_bytes = memory_bytes("VmRSS");
 
     RUNNING.store(true, Ordering::Relaxed);
-    let provenance = || {
-        let settings: String =
-            order.workload.settings.iter().map(|set| format!("// --set {set}\n")).collect();
-        let text = settings + order.workload.text;
-        Provenance::now(&text, env!("CARGO_PKG_VERSION"), order.threads, build.wall_s)
+    let temporary = matches!(order.record, Record::Temporary).then(tempfile::tempdir).transpose();
+    let temporary = temporary.context("there is no room for temporary files")?;
+    let folder = match &order.record {
+        Record::Folder(folder) => Some(folder.as_path()),
+        _ => temporary.as_ref().map(tempfile::TempDir::path),
     };
-    let recorder = order.record.map(|folder| {
-        Recorder::create(&folder.join("spikes.h5"), plan, &provenance(), &*machine, Existing::Replace)
-    });
-    let mut series = Series { order, machine: &mut *machine, steps: steps(order, &network), stop };
+    let mut recorder = None;
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let text = order.workload.text_as_set();
+        let provenance = Provenance::now(&text, env!("CARGO_PKG_VERSION"), order.threads, build.wall_s);
+        let file = folder.join("spikes.h5");
+        let created = Recorder::create(&file, plan, &provenance, &*machine, Existing::Replace);
+        recorder = Some(Timed { recorder: created.context("the recording was not started")?, waited_s: 0.0 });
+    }
+    let mut life = Life { machine: &mut *machine, clock, stop, steps, repeats: order.repeats };
     let recorded = match recorder {
-        Some(recorder) => {
-            let mut observer =
-                Timed { recorder: recorder.context("the recording was not started")?, spent_s: 0.0 };
-            series.warm_up(network.warm_up, &mut [&mut observer])?;
-            Some(series.recorded(observer)?)
-        }
+        Some(recorder) => Some(life.recorded(recorder, network.warm_up)?),
         None => {
-            series.warm_up(network.warm_up, &mut [])?;
+            life.live(network.warm_up, &mut [])?;
             None
         }
     };
-    let bare = series.live(&mut [])?;
+    let bare = life.windows(&mut [])?;
     let counters = machine.counters();
-    Ok(Measured { network, build, built_bytes, peak_bytes: memory_bytes("VmHWM"), recorded, bare, counters })
+    let peak_bytes = memory_bytes("VmHWM");
+    Ok(Measured { network, steps, build, built_bytes, peak_bytes, recorded, bare, counters })
 }
 
-/// The network, long enough for all windows.
-fn network(order: &Order) -> Result<Network> {
+/// The network, long enough for all windows, and the steps of a window.
+fn network(order: &Order) -> Result<(Arc<Network>, i64)> {
+    let workload = order.workload;
     let read = |settings: &[String]| {
-        read(&order.workload.name, order.workload.text, settings)
-            .map_err(|mistakes| BadInput::of(mistakes.trim_end()))
+        read(&workload.name, workload.text, settings).map_err(|mistakes| BadInput::of(mistakes.trim_end()))
     };
-    let mut settings = order.workload.settings.clone();
+    let mut settings = workload.settings.clone();
     settings.extend(order.seed.map(|seed| format!("simulation.seed={seed}")));
-    let short = read(&settings)?;
-    let series = if order.record.is_some() { 2 } else { 1 };
-    let steps = short.warm_up + series * i64::from(order.repeats) * steps(order, &short);
-    settings.push(format!("simulation.duration=ms({:?})", steps as f64 * short.dt));
-    read(&settings)
+    let usual = read(&settings)?;
+    let steps = (order.window_ms / usual.dt).round() as i64;
+    if steps == 0 {
+        return Err(BadInput::of(format!("a window has to be at least one step, {} ms, long", usual.dt)));
+    }
+    let series = if matches!(order.record, Record::Nothing) { 1 } else { 2 };
+    let all = steps.saturating_mul(series * i64::from(order.repeats)).saturating_add(usual.warm_up);
+    settings.push(format!("simulation.duration=ms({:?})", all as f64 * usual.dt));
+    Ok((Arc::new(read(&settings)?), steps))
 }
 
-/// Steps of a window.
-fn steps(order: &Order, network: &Network) -> i64 {
-    ((order.window_ms / network.dt).round() as i64).max(1)
-}
-
-/// Windows on one machine.
-struct Series<'a> {
-    order: &'a Order<'a>,
+/// A machine in its windows.
+struct Life<'a> {
     machine: &'a mut dyn Machine,
-    steps: i64,
+    clock: Clock,
     stop: &'static AtomicBool,
+    /// Steps of a window.
+    steps: i64,
+    repeats: u32,
 }
 
-impl Series<'_> {
-    fn warm_up(&mut self, steps: i64, observers: &mut [&mut dyn Observer]) -> Result<()> {
-        self.until(steps, observers)
-    }
-
-    fn recorded(&mut self, mut observer: Timed) -> Result<Windows> {
-        observer.spent_s = 0.0;
-        let mut windows = self.live(&mut [&mut observer])?;
+impl Life<'_> {
+    /// The warm-up, and then windows with recording.
+    fn recorded(&mut self, mut timed: Timed, warm_up: i64) -> Result<Recorded> {
+        self.live(warm_up, &mut [&mut timed])?;
+        timed.waited_s = 0.0;
+        let windows = self.windows(&mut [&mut timed])?;
         let begin = Instant::now();
-        observer.recorder.finish(self.machine)?;
-        windows.recording_s = observer.spent_s + begin.elapsed().as_secs_f64();
-        Ok(windows)
+        timed.recorder.finish(self.machine)?;
+        Ok(Recorded { windows, waited_s: timed.waited_s, ending_s: begin.elapsed().as_secs_f64() })
     }
 
-    fn live(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Windows> {
+    fn windows(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Windows> {
         let before = self.machine.counters();
+        let bar = Progress::windows(self.repeats);
         let mut spent = Vec::new();
-        let bar = Progress::windows(self.order.repeats);
-        for _ in 0..self.order.repeats {
+        for _ in 0..self.repeats {
             let until = self.machine.now() + self.steps;
-            let clock = Clock::start();
-            self.until(until, observers)?;
-            spent.push(clock.read());
+            let begin = self.clock.read();
+            self.live(until, observers)?;
+            spent.push(self.clock.since(&begin));
             bar.inc(1);
         }
         bar.finish_and_clear();
         let after = self.machine.counters();
-        let stage = |(name, seconds): &(&'static str, f64)| {
-            let earlier = before.stages.iter().find(|stage| stage.0 == *name);
-            (*name, seconds - earlier.map_or(0.0, |stage| stage.1))
+        let stage = |&(name, seconds): &(&'static str, f64)| {
+            let earlier = before.stages.iter().find(|stage| stage.0 == name);
+            (name, seconds - earlier.map_or(0.0, |stage| stage.1))
         };
         Ok(Windows {
             spent,
-            recording_s: 0.0,
             events: after.synaptic_events - before.synaptic_events,
             stages: after.stages.iter().map(stage).collect(),
         })
     }
 
-    fn until(&mut self, until: i64, observers: &mut [&mut dyn Observer]) -> Result<()> {
+    fn live(&mut self, until: i64, observers: &mut [&mut dyn Observer]) -> Result<()> {
         match live(self.machine, until, observers, self.stop)? {
             Ended::Complete => Ok(()),
-            Ended::Interrupted(_) => bail!("interrupted"),
+            Ended::Interrupted(_) => bail!(Interrupted),
         }
     }
 }
 
-/// Both clocks.
-struct Clock {
-    wall: Instant,
-    cpu_s: Option<f64>,
-}
-
-impl Clock {
-    fn start() -> Clock {
-        Clock { wall: Instant::now(), cpu_s: cpu_s() }
-    }
-
-    fn read(&self) -> Spent {
-        let cpu_s = cpu_s().zip(self.cpu_s).map(|(now, then)| now - then);
-        Spent { wall_s: self.wall.elapsed().as_secs_f64(), cpu_s }
-    }
-}
-
-/// A recorder that is timed, and that does not finish at the end of a window.
+/// A recorder that is timed, and that does not end with a window.
 struct Timed {
     recorder: Recorder,
-    spent_s: f64,
+    waited_s: f64,
 }
 
 impl Observer for Timed {
@@ -231,7 +237,7 @@ impl Observer for Timed {
     fn see(&mut self, epoch: &Epoch, machine: &dyn Machine) -> Result<(), ObserverError> {
         let begin = Instant::now();
         let seen = self.recorder.see(epoch, machine);
-        self.spent_s += begin.elapsed().as_secs_f64();
+        self.waited_s += begin.elapsed().as_secs_f64();
         seen
     }
 }

@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod measure;
 pub mod report;
+pub mod system;
 pub mod workload;

@@ -1,86 +1,60 @@
 //! What was measured, as JSON for programs and as a row for people.
 
-use crate::bench::clock::{load_average, processor};
-use crate::bench::measure::{Measured, Order, Windows};
+use crate::bench::clock::Spent;
+use crate::bench::measure::{Measured, Order, Recorded, Windows};
 use crate::summary::{engineering, grouped};
-use recordings::hdf5::provenance::rfc3339;
 use serde_json::{Map, Value, json};
-use std::time::SystemTime;
 
-/// Everything that was measured of a workload.
+/// Everything that was measured of a workload. Speeds are those with recording, if there was any.
 pub fn json(order: &Order, measured: &Measured) -> Value {
-    let windows = measured.recorded.as_ref().unwrap_or(&measured.bare);
+    let windows = measured.recorded.as_ref().map_or(&measured.bare, |recorded| &recorded.windows);
     let counters = &measured.counters;
-    let (wall_s, cpu_s) = (total(windows.walls()), windows.cpus().map(total));
-    let events = windows.events as f64;
-    let lived_s = order.window_ms * 1e-3;
+    let dt = measured.network.dt;
+    let window_s = measured.steps as f64 * dt * 1e-3;
+    let events = windows.events as f64 / windows.spent.len() as f64;
+    let each = |spent: Option<Spread>, factor: f64| {
+        spent.filter(|_| events > 0.0).map(|spent| spent.median * factor / events)
+    };
+    let bytes = |_| counters.synapse_bytes as f64 / counters.synapses as f64;
     json!({
         "workload": order.workload.name,
         "neurons": measured.network.neurons(),
         "synapses": counters.synapses,
         "threads": order.threads,
         "seed": measured.network.seed,
-        "window_ms": order.window_ms,
-        "warm_up_ms": measured.network.warm_up as f64 * measured.network.dt,
+        "warm_up_ms": measured.network.warm_up as f64 * dt,
+        "window_ms": window_s * 1e3,
         "repeats": order.repeats,
-        "recording": measured.recorded.is_some(),
         "build_s": { "wall": measured.build.wall_s, "cpu": measured.build.cpu_s },
-        "simulate_s": { "wall": spread(&windows.walls(), 1.0), "cpu": windows.cpus().map(|cpu| spread(&cpu, 1.0)) },
-        "real_time_factor": factors(windows, lived_s),
-        "real_time_factor_without_recording": factors(&measured.bare, lived_s),
-        "recording_share": measured.recorded.as_ref().map(|recorded| recorded.recording_s / wall_s),
-        "synaptic_events": windows.events,
-        "synaptic_events_per_s": events / wall_s,
-        "ns_per_event": cpu_s.filter(|_| events > 0.0).map(|seconds| seconds * 1e9 / events),
-        "bytes_per_synapse": (counters.synapses > 0).then(|| counters.synapse_bytes as f64 / counters.synapses as f64),
+        "simulate_s": windows.times(1.0),
+        "real_time_factor": windows.times(1.0 / window_s),
+        "real_time_factor_without_recording": measured.bare.times(1.0 / window_s),
+        "recording": measured.recorded.as_ref().map(|recorded| recording(recorded, &measured.bare)),
+        "synaptic_events_per_window": events,
+        "synaptic_events_per_s": windows.of(|spent| Some(spent.wall_s)).map(|wall| events / wall.median),
+        "ns_per_event": each(windows.of(|spent| spent.cpu_s), 1e9),
+        "cycles_per_event": each(windows.of(|spent| spent.cycles), 1.0),
+        "bytes_per_synapse": Some(counters.synapses).filter(|&synapses| synapses > 0).map(bytes),
         "built_bytes": measured.built_bytes,
         "peak_bytes": measured.peak_bytes,
-        "rates_hz": rates(measured, order),
+        "rates_hz": rates(measured, window_s),
         "stages_s": windows.stages.iter().map(|(name, s)| ((*name).to_owned(), json!(s))).collect::<Map<_, _>>(),
     })
 }
 
-/// Where and when it is measured.
-pub fn here() -> Value {
-    json!({
-        "processor": processor(),
-        "cores": std::thread::available_parallelism().map_or(1, |cores| cores.get()),
-        "load_average": load_average(),
-        "version": env!("CARGO_PKG_VERSION"),
-        "date": rfc3339(SystemTime::now()),
-    })
+/// The share of time in which the machine waited for the recorder, and of processor time that the
+/// recorder's thread costs more.
+fn recording(recorded: &Recorded, bare: &Windows) -> Value {
+    let wall_s: f64 = recorded.windows.spent.iter().map(|spent| spent.wall_s).sum();
+    let cpu_s = |windows: &Windows| windows.of(|spent| spent.cpu_s);
+    let extra =
+        cpu_s(&recorded.windows).zip(cpu_s(bare)).map(|(with, without)| with.median / without.median - 1.0);
+    json!({ "waited_share": recorded.waited_s / wall_s, "extra_cpu_share": extra, "ending_s": recorded.ending_s })
 }
 
-impl Windows {
-    fn walls(&self) -> Vec<f64> {
-        self.spent.iter().map(|spent| spent.wall_s).collect()
-    }
-
-    fn cpus(&self) -> Option<Vec<f64>> {
-        self.spent.iter().map(|spent| spent.cpu_s).collect()
-    }
-}
-
-fn factors(windows: &Windows, lived_s: f64) -> Value {
-    let factor = |seconds: Vec<f64>| spread(&seconds, 1.0 / lived_s);
-    json!({ "wall": factor(windows.walls()), "cpu": windows.cpus().map(factor) })
-}
-
-fn total(seconds: Vec<f64>) -> f64 {
-    seconds.iter().sum()
-}
-
-fn spread(values: &[f64], factor: f64) -> Value {
-    let mut sorted: Vec<f64> = values.iter().map(|value| value * factor).collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]) / 2.0;
-    json!({ "median": middle, "min": sorted[0], "max": sorted[sorted.len() - 1] })
-}
-
-fn rates(measured: &Measured, order: &Order) -> Map<String, Value> {
-    let windows =
-        measured.bare.spent.len() + measured.recorded.as_ref().map_or(0, |recorded| recorded.spent.len());
-    let seconds = windows as f64 * order.window_ms * 1e-3;
+fn rates(measured: &Measured, window_s: f64) -> Map<String, Value> {
+    let with = measured.recorded.as_ref().map_or(0, |recorded| recorded.windows.spent.len());
+    let seconds = (with + measured.bare.spent.len()) as f64 * window_s;
     let rate = |number: usize| {
         let population = &measured.network.populations[number];
         let spikes = measured.counters.spikes_after_warm_up[number] as f64;
@@ -89,60 +63,106 @@ fn rates(measured: &Measured, order: &Order) -> Map<String, Value> {
     measured.network.listed().into_iter().map(rate).collect()
 }
 
-/// The heads of the columns of [`row`].
-pub const HEADS: [&str; 12] = [
-    "workload",
-    "threads",
-    "build s",
-    "sim s",
-    "RTF",
-    "min..max",
-    "RTF cpu",
-    "events/s",
-    "ns/event",
-    "B/synapse",
-    "peak MB",
-    "recording",
+/// The middle and the ends of some values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Spread {
+    median: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Spread {
+    fn of(mut values: Vec<f64>) -> Option<Spread> {
+        values.sort_by(f64::total_cmp);
+        let (&min, &max) = values.first().zip(values.last())?;
+        let median = (values[(values.len() - 1) / 2] + values[values.len() / 2]) / 2.0;
+        Some(Spread { median, min, max })
+    }
+
+    fn json(self, factor: f64) -> Value {
+        json!({ "median": self.median * factor, "min": self.min * factor, "max": self.max * factor })
+    }
+}
+
+impl Windows {
+    /// What the windows took of something, if that was measured.
+    fn of(&self, what: fn(&Spent) -> Option<f64>) -> Option<Spread> {
+        Spread::of(self.spent.iter().map(what).collect::<Option<_>>()?)
+    }
+
+    fn times(&self, factor: f64) -> Value {
+        let wall = self.of(|spent| Some(spent.wall_s)).map(|spread| spread.json(factor));
+        json!({ "wall": wall, "cpu": self.of(|spent| spent.cpu_s).map(|spread| spread.json(factor)) })
+    }
+}
+
+/// A column of the table: its head, its width, and what it shows of [`json`].
+type Column = (&'static str, usize, fn(&Value) -> Option<String>);
+
+const COLUMNS: [Column; 12] = [
+    ("workload", 18, |m| m["workload"].as_str().map(str::to_owned)),
+    ("threads", 7, |m| m["threads"].as_u64().map(|threads| threads.to_string())),
+    ("build s", 8, |m| fixed(&m["build_s"]["wall"], 2)),
+    ("RTF", 8, |m| fixed(&m["real_time_factor"]["wall"]["median"], 3)),
+    ("min..max", 15, |m| {
+        let wall = &m["real_time_factor"]["wall"];
+        Some(format!("{}..{}", fixed(&wall["min"], 3)?, fixed(&wall["max"], 3)?))
+    }),
+    ("RTF cpu", 8, |m| fixed(&m["real_time_factor"]["cpu"]["median"], 3)),
+    ("events/s", 8, |m| m["synaptic_events_per_s"].as_f64().map(engineering)),
+    ("ns/event", 8, |m| fixed(&m["ns_per_event"], 2)),
+    ("cycles", 7, |m| fixed(&m["cycles_per_event"], 1)),
+    ("B/synapse", 9, |m| fixed(&m["bytes_per_synapse"], 1)),
+    ("peak MB", 8, |m| m["peak_bytes"].as_u64().map(|bytes| grouped(bytes / 1_000_000))),
+    ("recording", 9, |m| {
+        m["recording"]["waited_share"].as_f64().map(|share| format!("{:.1} %", 100.0 * share))
+    }),
 ];
 
-/// One row of what [`json`] has made; what was not measured is a dash.
+fn fixed(number: &Value, digits: usize) -> Option<String> {
+    number.as_f64().map(|number| format!("{number:.digits$}"))
+}
+
+/// The heads of the columns.
+pub fn heads() -> String {
+    COLUMNS.map(|(head, width, _)| format!("{head:>width$}")).join(" ")
+}
+
+/// A row of what [`json`] has made; what was not measured is a dash.
 pub fn row(measured: &Value) -> String {
-    let number = |path: &str, digits: usize| {
-        measured.pointer(path).and_then(Value::as_f64).map_or("-".into(), |value| format!("{value:.digits$}"))
-    };
-    let percent =
-        measured["recording_share"].as_f64().map_or("-".into(), |share| format!("{:.1} %", share * 100.0));
-    let columns = [
-        measured["workload"].as_str().unwrap_or("-").to_owned(),
-        number("/threads", 0),
-        number("/build_s/wall", 2),
-        number("/simulate_s/wall/median", 3),
-        number("/real_time_factor/wall/median", 3),
-        format!("{}..{}", number("/real_time_factor/wall/min", 3), number("/real_time_factor/wall/max", 3)),
-        number("/real_time_factor/cpu/median", 3),
-        measured["synaptic_events_per_s"].as_f64().map_or("-".into(), engineering),
-        number("/ns_per_event", 2),
-        number("/bytes_per_synapse", 1),
-        measured["peak_bytes"].as_u64().map_or("-".into(), |bytes| grouped(bytes / 1_000_000)),
-        percent,
-    ];
-    aligned(&columns)
+    COLUMNS.map(|(_, width, text)| format!("{:>width$}", text(measured).unwrap_or("-".into()))).join(" ")
 }
 
-/// Columns under each other.
-pub fn aligned<S: AsRef<str>>(columns: &[S; 12]) -> String {
-    let widths = [18, 7, 8, 8, 8, 14, 8, 9, 9, 9, 8, 9];
-    let column = |(text, width): (&S, usize)| format!("{:>width$}", text.as_ref());
-    columns.iter().zip(widths).map(column).collect::<Vec<_>>().join(" ")
-}
-
-/// Rates and stages of what [`json`] has made, in a line.
+/// Rates and shares of the stages of what [`json`] has made, in a line.
 pub fn details(measured: &Value) -> String {
-    let entries = |name: &str| measured[name].as_object().into_iter().flatten();
-    let rates = entries("rates_hz").map(|(name, rate)| format!("{name} {:.3}", rate.as_f64().unwrap_or(0.0)));
-    let all: f64 = entries("stages_s").filter_map(|(_, seconds)| seconds.as_f64()).sum();
-    let share = |seconds: &Value| 100.0 * seconds.as_f64().unwrap_or(0.0) / all.max(f64::MIN_POSITIVE);
-    let stages = entries("stages_s").map(|(name, seconds)| format!("{name} {:.0} %", share(seconds)));
-    let list = |words: Vec<String>| words.join(", ");
-    format!("    {} Hz; {}", list(rates.collect()), list(stages.collect()))
+    let entries = |name: &str| -> Vec<(String, f64)> {
+        let entries = measured[name].as_object().into_iter().flatten();
+        entries.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect()
+    };
+    let stages = entries("stages_s");
+    let all: f64 = stages.iter().map(|stage| stage.1).sum();
+    let rates: Vec<String> =
+        entries("rates_hz").iter().map(|(name, rate)| format!("{name} {rate:.3} Hz")).collect();
+    let shares: Vec<String> =
+        stages.iter().map(|(name, seconds)| format!("{name} {:.0} %", 100.0 * seconds / all)).collect();
+    format!("    {}; {}", rates.join(", "), shares.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_the_middle_and_the_ends() {
+        let spread = |values: &[f64]| Spread::of(values.to_vec());
+        assert_eq!(spread(&[3.0, 1.0, 8.0]), Some(Spread { median: 3.0, min: 1.0, max: 8.0 }));
+        assert_eq!(spread(&[4.0, 1.0]), Some(Spread { median: 2.5, min: 1.0, max: 4.0 }));
+        assert_eq!(spread(&[]), None);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_a_dash() {
+        let row = row(&json!({ "workload": "cuba", "ns_per_event": null }));
+        assert_eq!(row.split_whitespace().collect::<Vec<_>>(), [&["cuba"][..], &["-"; 11]].concat());
+    }
 }

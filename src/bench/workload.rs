@@ -63,6 +63,12 @@ impl Workload {
         };
         Ok(Workload { name: name.to_owned(), text: shipped.text, settings, window_ms: shipped.window_ms })
     }
+
+    /// The text of its network file, with what is set above it in comments.
+    pub fn text_as_set(&self) -> String {
+        let settings = self.settings.iter().map(|setting| format!("// --set {setting}\n"));
+        settings.chain([self.text.to_owned()]).collect()
+    }
 }
 
 fn scale(size: &str) -> Result<Vec<String>, String> {

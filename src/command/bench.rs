@@ -1,8 +1,9 @@
 //! `saltus bench`: how fast, on networks of known cost.
 
 use crate::bad_input::BadInput;
-use crate::bench::measure::{Order, measure};
+use crate::bench::measure::{Interrupted, Order, Record, measure};
 use crate::bench::report;
+use crate::bench::system;
 use crate::bench::workload::{USUAL, Workload};
 use crate::checkpoint::write_whole;
 use crate::command::run::{INTERRUPTED, threads};
@@ -13,7 +14,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Output, Stdio};
 
 /// What can be asked of `saltus bench`.
 #[derive(Args)]
@@ -22,8 +23,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 Each is built once in a process of its own and warmed up; then windows of model time are measured on
 it, first with recording and then without. RTF is seconds a second of model time takes, by the clock
-on the wall and of the processor; the median over the windows is shown, with the least and the most.
-ns/event is processor time for all that a simulation does, by synaptic event.
+on the wall and of the processor; shown is the median over the windows, with the least and the most.
+ns/event and cycles are the processor's for everything in a simulation, by synaptic event. recording
+is the share of time in which the machine waits for the recorder. A dash was not measured.
 
 Examples:
   saltus bench
@@ -48,7 +50,7 @@ pub struct BenchArgs {
     /// Record nothing
     #[arg(long, conflicts_with = "out")]
     no_record: bool,
-    /// Keep the recordings, in a folder by workload (default: a temporary folder)
+    /// Keep the recordings, in a folder by workload; older ones there are written over (default: a temporary folder)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write everything that was measured to a file
@@ -70,23 +72,22 @@ pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
         names.into_iter().map(Workload::named).collect::<Result<_, _>>().map_err(BadInput::of)?;
     let window_ms = args.duration.as_deref().map(window).transpose().map_err(BadInput::of)?;
     if let ([workload], true) = (workloads.as_slice(), args.here) {
-        return alone(args, workload, window_ms);
+        return here(args, workload, window_ms);
     }
     // The processes that measure hear Ctrl-C too, and end in their own way.
     ctrlc::set_handler(|| ()).context("Ctrl-C cannot be heard")?;
-    let here = report::here();
-    let word = |name: &str| here[name].as_str().unwrap_or("unknown processor").to_owned();
-    let load = here["load_average"].as_f64().map_or("unknown".into(), |load| format!("{load:.2}"));
-    say!("saltus {} on {}, {} cores, load average {load}", word("version"), word("processor"), here["cores"]);
-    say!("{}", report::aligned(&report::HEADS));
+    introduce(&system::here());
     let mut all = Vec::new();
     for workload in &workloads {
-        let mut measured = match apart(args, workload)? {
-            Ok(measured) => measured,
-            Err(code) => return Ok(code),
-        };
+        let machine = system::here();
+        let output = apart(args, workload)?;
+        if !output.status.success() {
+            return Ok(failed(output.status, workload));
+        }
+        let mut measured: Value =
+            serde_json::from_slice(&output.stdout).context("what was measured cannot be read")?;
         say!("{}\n{}", report::row(&measured), report::details(&measured));
-        measured["machine"] = here.clone();
+        measured["machine"] = machine;
         all.push(measured);
     }
     if let Some(path) = &args.json {
@@ -98,56 +99,69 @@ pub fn bench(args: &BenchArgs) -> Result<ExitCode> {
 
 fn window(text: &str) -> Result<f64, String> {
     let ms = milliseconds(text)?;
-    if ms > 0.0 { Ok(ms) } else { Err(format!("a window has to last longer than {text}")) }
+    if ms > 0.0 { Ok(ms) } else { Err(format!("a window has to be longer than {text}")) }
+}
+
+fn introduce(machine: &Value) {
+    let load = machine["load_average"].as_f64().map_or("unknown".into(), |load| format!("{load:.2}"));
+    let processor = machine["processor"].as_str().unwrap_or("an unknown processor");
+    let version = env!("CARGO_PKG_VERSION");
+    say!("saltus {version} on {processor}, {} cores, load average {load}", machine["cores"]);
+    say!("{}", report::heads());
 }
 
 /// Measures a workload in this process.
-fn alone(args: &BenchArgs, workload: &Workload, window_ms: Option<f64>) -> Result<ExitCode> {
-    let temporary = tempfile::tempdir().context("there is no room for temporary files")?;
-    let folder = match &args.out {
-        Some(out) => out.join(workload.name.replace(':', "-")),
-        None => temporary.path().to_owned(),
-    };
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+fn here(args: &BenchArgs, workload: &Workload, window_ms: Option<f64>) -> Result<ExitCode> {
+    let folder = |out: &PathBuf| Record::Folder(out.join(workload.name.replace(':', "-")));
     let order = Order {
         workload,
         threads: threads(args.threads.map(usize::from)),
         repeats: args.repeats,
         window_ms: window_ms.unwrap_or(workload.window_ms),
         seed: args.seed,
-        record: (!args.no_record).then_some(&*folder),
+        record: match &args.out {
+            _ if args.no_record => Record::Nothing,
+            out => out.as_ref().map_or(Record::Temporary, folder),
+        },
     };
-    let measured = measure(&order)?;
-    say!("{}", report::json(&order, &measured));
-    Ok(ExitCode::SUCCESS)
+    match measure(&order) {
+        Ok(measured) => {
+            say!("{}", report::json(&order, &measured));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.is::<Interrupted>() => Ok(ExitCode::from(INTERRUPTED)),
+        Err(error) => Err(error),
+    }
 }
 
-/// Measures a workload in a process of its own, so that its memory is its own; or the exit code of a
-/// process that has told its failure.
-fn apart(args: &BenchArgs, workload: &Workload) -> Result<Result<Value, ExitCode>> {
-    let mut command = Command::new(std::env::current_exe().context("the program cannot find itself")?);
+/// Measures a workload in a process of its own, so that its memory is its own.
+fn apart(args: &BenchArgs, workload: &Workload) -> Result<Output> {
+    let program = std::env::current_exe().context("the program cannot find itself")?;
+    let mut command = Command::new(program);
     command.args(["bench", "--here", &workload.name, "--repeats", &args.repeats.to_string()]);
-    let said = [
-        ("--threads", args.threads.map(|threads| threads.to_string().into())),
-        ("--duration", args.duration.clone().map(Into::into)),
-        ("--seed", args.seed.map(|seed| seed.to_string().into())),
-        ("--out", args.out.clone().map(PathBuf::into_os_string)),
-    ];
-    for (flag, value) in said {
-        command.args(value.map(|value: std::ffi::OsString| [flag.into(), value]).into_iter().flatten());
+    if let Some(threads) = args.threads {
+        command.args(["--threads", &threads.to_string()]);
+    }
+    if let Some(duration) = &args.duration {
+        command.args(["--duration", duration]);
+    }
+    if let Some(seed) = args.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(out) = &args.out {
+        command.arg("--out").arg(out);
     }
     if args.no_record {
         command.arg("--no-record");
     }
-    let output = command.stderr(Stdio::inherit()).output().context("the program cannot start itself")?;
-    match output.status.code() {
-        Some(0) => {
-            Ok(Ok(serde_json::from_slice(&output.stdout).context("what was measured cannot be read")?))
-        }
-        Some(code) => Ok(Err(ExitCode::from(u8::try_from(code).unwrap_or(1)))),
-        None => {
-            complain!("error: {} was killed", workload.name);
-            Ok(Err(ExitCode::from(INTERRUPTED)))
-        }
+    command.stderr(Stdio::inherit()).output().context("the program cannot start itself")
+}
+
+/// The exit code of a process that measured nothing. It has said why, unless it was killed.
+fn failed(status: ExitStatus, workload: &Workload) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    if code.is_none() {
+        complain!("error: {} was killed while it was measured", workload.name);
     }
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
