@@ -85,6 +85,8 @@ pub struct Recorded {
 pub struct Windows {
     /// What each took.
     pub spent: Vec<Spent>,
+    /// Spikes fired in all of them, by number of the population.
+    pub spikes: Vec<u64>,
     /// Spikes delivered through synapses in all of them.
     pub events: u64,
     /// Seconds by stage in all of them, summed over threads.
@@ -208,8 +210,11 @@ impl Life<'_> {
             let earlier = before.stages.iter().find(|stage| stage.0 == name);
             (name, seconds - earlier.map_or(0.0, |stage| stage.1))
         };
+        let fired = after.spikes_after_warm_up.iter().zip(&before.spikes_after_warm_up);
+        let fired = fired.map(|(after, before)| after - before);
         Ok(Windows {
             spent,
+            spikes: fired.collect(),
             events: after.synaptic_events - before.synaptic_events,
             stages: after.stages.iter().map(stage).collect(),
         })

@@ -4,8 +4,10 @@ use crate::bench::clock::Spent;
 use crate::bench::measure::{Measured, Order, Recorded, Windows};
 use crate::summary::{engineering, grouped};
 use serde_json::{Map, Value, json};
+use sim_core::network::Network;
 
-/// Everything that was measured of a workload. Speeds are those with recording, if there was any.
+/// Everything that was measured of a workload. Speeds and rates are those of the windows with
+/// recording, if there was any.
 pub fn json(order: &Order, measured: &Measured) -> Value {
     let windows = measured.recorded.as_ref().map_or(&measured.bare, |recorded| &recorded.windows);
     let counters = &measured.counters;
@@ -37,7 +39,7 @@ pub fn json(order: &Order, measured: &Measured) -> Value {
         "bytes_per_synapse": Some(counters.synapses).filter(|&synapses| synapses > 0).map(bytes),
         "built_bytes": measured.built_bytes,
         "peak_bytes": measured.peak_bytes,
-        "rates_hz": rates(measured, window_s),
+        "rates_hz": rates(windows, &measured.network, window_s),
         "stages_s": windows.stages.iter().map(|(name, s)| ((*name).to_owned(), json!(s))).collect::<Map<_, _>>(),
     })
 }
@@ -52,15 +54,14 @@ fn recording(recorded: &Recorded, bare: &Windows) -> Value {
     json!({ "waited_share": recorded.waited_s / wall_s, "extra_cpu_share": extra, "ending_s": recorded.ending_s })
 }
 
-fn rates(measured: &Measured, window_s: f64) -> Map<String, Value> {
-    let with = measured.recorded.as_ref().map_or(0, |recorded| recorded.windows.spent.len());
-    let seconds = (with + measured.bare.spent.len()) as f64 * window_s;
+fn rates(windows: &Windows, network: &Network, window_s: f64) -> Map<String, Value> {
+    let seconds = windows.spent.len() as f64 * window_s;
     let rate = |number: usize| {
-        let population = &measured.network.populations[number];
-        let spikes = measured.counters.spikes_after_warm_up[number] as f64;
-        (population.name.clone(), json!(spikes / (f64::from(population.size) * seconds)))
+        let population = &network.populations[number];
+        let rate = windows.spikes[number] as f64 / (f64::from(population.size) * seconds);
+        (population.name.clone(), json!(rate))
     };
-    measured.network.listed().into_iter().map(rate).collect()
+    network.listed().into_iter().map(rate).collect()
 }
 
 /// The middle and the ends of some values.
