@@ -6,7 +6,7 @@
 //! most [`PIECE`] synapses; then one loop without surprises goes over all pieces, always adds eight
 //! numbers, zeros where a run ends before, and asks for the memory of the piece some places ahead.
 //!
-//! A sum to which 0 is added keeps its bits, so the order of arrivals at a target, (time, source,
+//! A sum to which 0 is added stays what it was, so the order of arrivals at a target, (time, source,
 //! synapse), is that of the pieces.
 
 use super::flights::Landing;
@@ -25,6 +25,21 @@ const CUT: usize = 8;
 #[derive(Default)]
 pub struct Delivery<R> {
     pieces: [Pieces<R>; 2],
+}
+
+/// For each length of a piece, 1 for the synapses that are there and 0 for those that are not: a
+/// product needs no branch, and the compiler makes branches of anything else.
+struct There<R>([[R; PIECE]; PIECE + 1]);
+
+impl<R: Real> There<R> {
+    fn new() -> Self {
+        There(std::array::from_fn(|len| std::array::from_fn(|k| if k < len { R::ONE } else { R::ZERO })))
+    }
+
+    #[inline(always)]
+    fn of(&self, len: u32) -> &[R; PIECE] {
+        &self.0[(len as usize).min(PIECE)]
+    }
 }
 
 /// The lists are longer than they are full.
@@ -80,24 +95,29 @@ impl<R: Real> Pieces<R> {
     }
 
     fn add(&self, rows: &Rows<R>, sums: &mut Sums<R>) {
+        let there = There::new();
         let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
         for (number, (&first, &len)) in firsts.iter().zip(lens).enumerate() {
             if let Some(&soon) = firsts.get(number + AHEAD) {
                 fetch(&rows.cells, soon as usize);
                 fetch(&rows.weights, soon as usize);
             }
-            let weights = piece(&rows.weights, first);
-            add(sums, piece(&rows.cells, first), |k| if (k as u32) < len { weights[k] } else { R::ZERO });
+            let (weights, there) = (piece(&rows.weights, first), there.of(len));
+            add(sums, piece(&rows.cells, first), std::array::from_fn(|k| weights[k] * there[k]));
         }
     }
 
     fn add_constants(&self, cells: &[u16], sums: &mut Sums<R>) {
+        let there = There::new();
         let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
         for (number, ((&first, &len), &weight)) in firsts.iter().zip(lens).zip(&self.weight).enumerate() {
             if let Some(&soon) = firsts.get(number + AHEAD) {
                 fetch(cells, soon as usize);
             }
-            add(sums, piece(cells, first), |k| if (k as u32) < len { weight } else { R::ZERO });
+            // Where weights are constant, runs are long as a rule and most pieces whole.
+            let whole = len as usize == PIECE;
+            let weights = if whole { [weight; PIECE] } else { there.of(len).map(|there| weight * there) };
+            add(sums, piece(cells, first), weights);
         }
     }
 }
@@ -108,8 +128,7 @@ fn piece<T>(table: &[T], first: u32) -> &[T; PIECE] {
 }
 
 #[inline(always)]
-fn add<R: Real>(sums: &mut Sums<R>, cells: &[u16; PIECE], weight: impl Fn(usize) -> R) {
-    let weights: [R; PIECE] = std::array::from_fn(weight);
+fn add<R: Real>(sums: &mut Sums<R>, cells: &[u16; PIECE], weights: [R; PIECE]) {
     for (&cell, weight) in cells.iter().zip(weights) {
         sums[usize::from(cell)] += weight;
     }
