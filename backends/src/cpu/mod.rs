@@ -6,6 +6,7 @@
 //! been added to what arrives (`delivery`, `inbox`); a `shard` lives step by step, a `team` of threads
 //! epoch by epoch, and the `machine` passes spikes between shards.
 
+mod barrier;
 mod build;
 mod cells;
 mod cut;

@@ -17,6 +17,7 @@ use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
+use std::time::Instant;
 
 /// A shard of the network.
 pub struct Shard<R> {
@@ -102,11 +103,12 @@ pub struct Told {
 impl<R: Real> Shard<R> {
     /// Lives the steps `from + 1 ..= until`; `incoming` are the network's spikes of the epoch before.
     pub fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
-        let mut clock = self.stages.start();
+        let begin = Instant::now();
         self.flights.take_off(incoming, &self.rows.runs);
         self.plastic.iter_mut().for_each(|plastic| plastic.take_off(incoming));
-        self.stages.end(&mut clock, Stage::Exchange);
+        let taken_over = Instant::now();
         for step in from + 1..=until {
+            let mut clock = Stages::clock(step);
             self.deliver(step);
             self.stages.end(&mut clock, Stage::Deliver);
             self.stimulate(step);
@@ -116,6 +118,7 @@ impl<R: Real> Shard<R> {
             self.sample(step);
             self.stages.end(&mut clock, Stage::Record);
         }
+        self.stages.epoch(begin, taken_over);
     }
 
     fn deliver(&mut self, step: i64) {

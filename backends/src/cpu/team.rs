@@ -1,19 +1,17 @@
 //! Threads that live through epochs together.
 //!
-//! Worker `w` of `n` owns every n-th shard. Between two epochs everybody meets at a barrier that
-//! spins a little, then sleeps: meeting costs well under a microsecond when cores are free, and no
-//! more than a wake-up when they are not.
+//! Worker `w` of `n` owns every n-th shard. Between two epochs everybody meets at a
+//! [barrier](super::barrier). Where there are as many workers as cores, each has a core of its own:
+//! left alone, the system likes to wake a worker on the core of whoever it waits for.
 
+use super::barrier::Barrier;
 use super::shard::Shard;
 use sim_core::real::Real;
 use sim_core::spike::Spike;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
-
-/// Turns a thread spins before it sleeps.
-const SPINS: usize = 200;
 
 /// Shards and the threads that let them live.
 pub struct Team<R> {
@@ -50,7 +48,10 @@ impl<R: Real> Team<R> {
         });
         let spawn = |worker: usize| {
             let work = Arc::clone(&work);
-            std::thread::spawn(move || work.serve(worker))
+            std::thread::spawn(move || {
+                stay_on_own_core(worker, work.workers);
+                work.serve(worker)
+            })
         };
         let threads = (1..workers).map(spawn).collect();
         Team { work, threads }
@@ -116,50 +117,27 @@ impl<R: Real> Work<R> {
     }
 }
 
+/// Binds this thread to core number `worker`, if the workers are as many as the cores that this process
+/// may use. The first worker is the thread that called and stays free: what it starts later would be
+/// bound with it.
+#[cfg(target_os = "linux")]
+fn stay_on_own_core(worker: usize, workers: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    if allowed.count() as usize != workers {
+        return;
+    }
+    if let Some(core) = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core)).nth(worker) {
+        let mut own = CpuSet::new();
+        own.set(core);
+        // A wish; without it the worker is a little slower.
+        let _ = sched_setaffinity(None, &own);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on_own_core(_: usize, _: usize) {}
+
 fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A meeting point for a fixed number of threads.
-struct Barrier {
-    parties: usize,
-    arrived: AtomicUsize,
-    round: AtomicUsize,
-    asleep: Mutex<()>,
-    wake: Condvar,
-}
-
-impl Barrier {
-    fn new(parties: usize) -> Self {
-        Barrier {
-            parties,
-            arrived: AtomicUsize::new(0),
-            round: AtomicUsize::new(0),
-            asleep: Mutex::new(()),
-            wake: Condvar::new(),
-        }
-    }
-
-    /// Returns when all parties have called it. What each did before is seen by all after.
-    fn meet(&self) {
-        let round = self.round.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
-            self.arrived.store(0, Ordering::Relaxed);
-            let guard = lock(&self.asleep);
-            self.round.store(round.wrapping_add(1), Ordering::Release);
-            drop(guard);
-            self.wake.notify_all();
-            return;
-        }
-        for _ in 0..SPINS {
-            if self.round.load(Ordering::Acquire) != round {
-                return;
-            }
-            std::hint::spin_loop();
-        }
-        let mut guard = lock(&self.asleep);
-        while self.round.load(Ordering::Acquire) == round {
-            guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
 }
