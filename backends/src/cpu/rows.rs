@@ -30,12 +30,13 @@ pub struct Runs {
     run_start: Vec<u32>,
 }
 
-/// What a table of synapses is made from.
-pub trait Recipe {
-    /// Adds to each source's count its synapses; a count that does not fit stops at the largest number.
-    fn count(&self, counts: &mut [u32]);
+/// What tables of synapses are made from.
+pub trait Recipe<R> {
+    /// Adds to the count of each source, table by table, its synapses; a count that does not fit stops at
+    /// the largest number.
+    fn count(&self, counts: &mut [Vec<u32>]);
     /// Hands over as many synapses.
-    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn]));
+    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn<R>]));
 }
 
 /// More synapses onto one shard than its 32-bit index can count.
@@ -43,50 +44,18 @@ pub trait Recipe {
 pub struct TooManySynapses(pub u64);
 
 impl<R: Real> Rows<R> {
-    /// Builds the rows of `sources` sources. What is kept while building is the rows themselves and two
-    /// bytes a synapse for delays.
-    pub fn build(sources: usize, recipe: &impl Recipe) -> Result<Self, TooManySynapses> {
-        let mut counts = vec![0; sources + 1];
+    /// Builds some tables at once, each with the rows of `sources` sources. What is kept while building
+    /// is the rows themselves and two bytes a synapse for delays.
+    pub fn build(
+        tables: usize,
+        sources: usize,
+        recipe: &impl Recipe<R>,
+    ) -> Result<Vec<Self>, TooManySynapses> {
+        let mut counts = vec![vec![0; sources + 1]; tables];
         recipe.count(&mut counts);
-        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-        if total >= u64::from(u32::MAX) {
-            return Err(TooManySynapses(total));
-        }
-        let starts = running_sums(counts);
-        let mut next = starts.clone();
-        let mut weights = vec![R::ZERO; total as usize];
-        let mut tags = vec![[0; 2]; total as usize];
-        recipe.hand_over(&mut |batch| {
-            for drawn in batch {
-                let place = &mut next[drawn.source as usize];
-                tags[*place as usize] = [drawn.cell, drawn.delay];
-                weights[*place as usize] = R::of(drawn.weight);
-                *place += 1;
-            }
-        });
-        Ok(Self::cut_into_runs(&starts, tags, weights))
-    }
-
-    /// Sorts rows of (cell, delay) by delay. The cells are moved together where the pairs were, so that
-    /// no second table is needed for them.
-    fn cut_into_runs(starts: &[u32], tags: Vec<[u16; 2]>, mut weights: Vec<R>) -> Self {
-        let mut cells = tags.into_flattened();
-        let mut runs = Runs { row_start: Vec::with_capacity(starts.len()), ..Runs::default() };
-        let mut scratch = SortScratch::default();
-        for row in starts.windows(2) {
-            runs.row_start.push(runs.delays.len() as u32);
-            let range = row[0] as usize..row[1] as usize;
-            if !range.is_empty() {
-                scratch.take(&cells[2 * range.start..2 * range.end]);
-                scratch.sort_by_delay(&mut cells[range.clone()], &mut weights[range.clone()]);
-                scratch.runs(range.start, &mut runs);
-            }
-        }
-        runs.row_start.push(runs.delays.len() as u32);
-        runs.run_start.push(weights.len() as u32);
-        cells.truncate(weights.len());
-        cells.shrink_to_fit();
-        Rows { runs, cells, weights }
+        let mut unsorted = counts.into_iter().map(Unsorted::new).collect::<Result<Vec<_>, _>>()?;
+        recipe.hand_over(&mut |batch| batch.iter().for_each(|drawn| unsorted[drawn.table()].place(drawn)));
+        Ok(unsorted.into_iter().map(Unsorted::cut_into_runs).collect())
     }
 
     /// Bytes held.
@@ -129,13 +98,62 @@ impl Runs {
     }
 }
 
-/// Starts of consecutive groups of these sizes; the last size must be 0.
-fn running_sums(mut counts: Vec<u32>) -> Vec<u32> {
-    let mut sum = 0;
-    for count in &mut counts {
-        sum += std::mem::replace(count, sum);
+/// A table whose rows are filled but not sorted.
+struct Unsorted<R> {
+    /// Per source where its next synapse goes; once all are placed, the end of its row. One more entry
+    /// at the end.
+    ends: Vec<u32>,
+    /// Per synapse its cell and delay, side by side as they are written.
+    tags: Vec<[u16; 2]>,
+    weights: Vec<R>,
+}
+
+impl<R: Real> Unsorted<R> {
+    /// Empty rows with room for these numbers of synapses; the last number is 0.
+    fn new(mut counts: Vec<u32>) -> Result<Self, TooManySynapses> {
+        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+        if total >= u64::from(u32::MAX) {
+            return Err(TooManySynapses(total));
+        }
+        let mut sum = 0;
+        for count in &mut counts {
+            sum += std::mem::replace(count, sum);
+        }
+        let (tags, weights) = (vec![[0; 2]; total as usize], vec![R::ZERO; total as usize]);
+        Ok(Unsorted { ends: counts, tags, weights })
     }
-    counts
+
+    #[inline]
+    fn place(&mut self, drawn: &Drawn<R>) {
+        let next = &mut self.ends[drawn.source as usize];
+        self.tags[*next as usize] = [drawn.cell, drawn.delay];
+        self.weights[*next as usize] = drawn.weight;
+        *next += 1;
+    }
+
+    /// Sorts rows of (cell, delay) by delay. The cells are moved together where the pairs were, so that
+    /// no second table is needed for them.
+    fn cut_into_runs(self) -> Rows<R> {
+        let Unsorted { ends, tags, mut weights } = self;
+        let mut cells = tags.into_flattened();
+        let mut runs = Runs { row_start: Vec::with_capacity(ends.len()), ..Runs::default() };
+        let mut scratch = SortScratch::default();
+        let mut start = 0;
+        for end in ends {
+            runs.row_start.push(runs.delays.len() as u32);
+            let range = start..end as usize;
+            start = range.end;
+            if !range.is_empty() {
+                scratch.take(&cells[2 * range.start..2 * range.end]);
+                scratch.sort_by_delay(&mut cells[range.clone()], &mut weights[range.clone()]);
+                scratch.runs(range.start, &mut runs);
+            }
+        }
+        runs.run_start.push(weights.len() as u32);
+        cells.truncate(weights.len());
+        cells.shrink_to_fit();
+        Rows { runs, cells, weights }
+    }
 }
 
 /// What sorting one row needs, kept between rows.
@@ -208,12 +226,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    impl Recipe for Vec<Drawn> {
-        fn count(&self, counts: &mut [u32]) {
-            self.iter().for_each(|drawn| counts[drawn.source as usize] += 1);
+    impl Recipe<f64> for Vec<Drawn<f64>> {
+        fn count(&self, counts: &mut [Vec<u32>]) {
+            self.iter().for_each(|drawn| counts[drawn.table()][drawn.source as usize] += 1);
         }
 
-        fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
+        fn hand_over(&self, take: &mut dyn FnMut(&[Drawn<f64>])) {
             self.chunks(7).for_each(take);
         }
     }
@@ -221,24 +239,27 @@ mod tests {
     proptest! {
         #[test]
         fn rows_hold_every_synapse_once_sorted_by_source_and_delay(
-            synapses in proptest::collection::vec((0u32..9, 1u16..6, 0u16..50), 0..200)
+            synapses in proptest::collection::vec((0u16..2, 0u32..9, 1u16..6, 0u16..50), 0..200)
         ) {
-            let drawn: Vec<Drawn> = synapses
+            let drawn: Vec<Drawn<f64>> = synapses
                 .iter()
                 .enumerate()
-                .map(|(i, &(source, delay, cell))| Drawn { source, cell, delay, weight: i as f64 })
+                .map(|(i, &(table, source, delay, cell))| Drawn { table, source, cell, delay, weight: i as f64 })
                 .collect();
-            let rows = Rows::<f64>::build(9, &drawn).unwrap();
             let mut found = Vec::new();
-            for source in 0..9 {
-                for run in rows.runs.row(source) {
-                    for i in rows.runs.run(run) {
-                        found.push((source, rows.runs.delay(run) as u16, rows.weights[i] as usize, rows.cells[i]));
+            for (table, rows) in Rows::build(2, 9, &drawn).unwrap().iter().enumerate() {
+                for source in 0..9 {
+                    for run in rows.runs.row(source) {
+                        let delay = rows.runs.delay(run) as u16;
+                        let synapse = |i| (table, source, delay, rows.weights[i] as usize, rows.cells[i]);
+                        found.extend(rows.runs.run(run).map(synapse));
                     }
                 }
             }
-            let mut expected: Vec<_> =
-                drawn.iter().map(|d| (d.source, d.delay, d.weight as usize, d.cell)).collect();
+            let mut expected: Vec<_> = drawn
+                .iter()
+                .map(|d| (d.table(), d.source, d.delay, d.weight as usize, d.cell))
+                .collect();
             expected.sort_unstable();
             prop_assert_eq!(found, expected);
         }
