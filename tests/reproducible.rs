@@ -9,7 +9,7 @@ use sim_core::spike::Spike;
 use std::sync::Arc;
 
 /// The shipped networks, made short enough to be run many times.
-const SHIPPED: [(&str, &[&str]); 7] = [
+const SHIPPED: [(&str, &[&str]); 8] = [
     ("first", &["simulation.duration=ms(300)"]),
     ("brunel", &["simulation.duration=ms(150)"]),
     ("brunel_stdp", &["simulation.duration=ms(120)"]),
@@ -17,6 +17,7 @@ const SHIPPED: [(&str, &[&str]); 7] = [
     ("coba", &["simulation.duration=ms(600)"]),
     ("microcircuit", &["simulation.duration=ms(600)", "scale=0.1"]),
     ("scale_free", &["simulation.duration=ms(200)"]),
+    ("sparse", &["simulation.duration=ms(200)"]),
 ];
 
 fn spikes(network: &Arc<Network>, threads: usize, most: i64) -> Vec<Spike> {
@@ -97,7 +98,7 @@ const DIGESTS: [(&str, &[&str], u64); 5] = [
             "populations.E.size=2000",
             "populations.I.size=500",
         ],
-        0xc4b9_950c_f176_6b41,
+        0x060e_8a85_0bc8_5da9,
     ),
     (
         "brunel_stdp",
@@ -107,14 +108,14 @@ const DIGESTS: [(&str, &[&str], u64); 5] = [
             "populations.E.size=2000",
             "populations.I.size=500",
         ],
-        0x0018_f7c3_1863_16b1,
+        0xccd8_6791_5a21_f3d4,
     ),
     ("cuba", &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)"], 0x15f9_f7f8_1160_c963),
     ("coba", &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)"], 0xead1_68e5_7c1e_cebe),
     (
         "microcircuit",
         &["simulation.duration=ms(50)", "simulation.warm_up=ms(0)", "scale=0.1"],
-        0x412e_ae83_f084_7a76,
+        0x0d02_98f6_1439_cf35,
     ),
 ];
 

@@ -7,7 +7,7 @@ use sim_core::parameter::{Argument, Arguments};
 use sim_core::quantity::Quantity;
 use sim_core::rng::Key;
 use sim_core::snapshot::{Loader, Saver};
-use sim_core::stimulus::{CurrentSource, Place, SpikeSource, StimulusBuild, StimulusModel};
+use sim_core::stimulus::{BLOCK, CurrentSource, Place, SpikeSource, StimulusBuild, StimulusModel};
 
 const DT: f64 = 0.1;
 
@@ -46,9 +46,10 @@ fn current(name: &str, arguments: &Arguments, first: u32, len: usize) -> Box<dyn
 }
 
 fn arrivals(source: &mut dyn SpikeSource, step: i64, len: usize) -> Vec<f64> {
-    let mut amounts = vec![0.0; len];
-    let any = source.arrivals(step, &mut amounts);
-    assert_eq!(any, amounts.iter().any(|&amount| amount != 0.0), "step {step}");
+    let (mut counts, mut amounts) = ([0; BLOCK], vec![0.0; len]);
+    if source.arrivals(step, &mut counts, &mut |neuron, amount| amounts[neuron as usize] += amount) {
+        amounts = counts[..len].iter().map(|&count| f64::from(count)).collect();
+    }
     amounts
 }
 

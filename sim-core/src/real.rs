@@ -33,6 +33,8 @@ pub trait Real:
     const ONE: Self;
     /// The nearest number to `value`.
     fn of(value: f64) -> Self;
+    /// A whole number, exactly.
+    fn whole(value: i16) -> Self;
     /// This number as `f64`, exactly.
     fn wide(self) -> f64;
     /// e to this power, the same bits on every machine.
@@ -53,6 +55,10 @@ macro_rules! real {
             #[inline]
             fn of(value: f64) -> Self {
                 value as $number
+            }
+            #[inline(always)]
+            fn whole(value: i16) -> Self {
+                <$number>::from(value)
             }
             #[inline]
             fn wide(self) -> f64 {

@@ -64,17 +64,13 @@ pub struct Place<'a> {
 
 /// A living source of spikes onto one block of neurons.
 pub trait SpikeSource: Send {
-    /// Adds to `amounts[neuron]` how many spikes arrive in step `step`, each times its own factor if
-    /// it has one. Returns whether there were any; if not, `amounts` is untouched. Steps are asked
-    /// for in order, each once.
-    fn arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool;
-    /// The same for spikes with a negative factor, which may belong to another port; asked for
-    /// before [`SpikeSource::arrivals`] of the same step.
-    fn negative_arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
-        let _ = (step, amounts);
-        false
-    }
-    /// The same for continuous time: hands over (neuron, offset in (0, dt] ms, amount) one by one.
+    /// The spikes that arrive in step `step`, in one of two forms: as a number for every neuron of the
+    /// block, written to `counts`; then it says true, and what lies past the block means nothing. Or
+    /// one by one, handed over as (neuron, amount), an amount being a number of spikes times a factor
+    /// of their own; then it says false, and `counts` means nothing. Steps are asked for in order,
+    /// each once.
+    fn arrivals(&mut self, step: i64, counts: &mut [i16; BLOCK], take: &mut dyn FnMut(u32, f64)) -> bool;
+    /// The same for continuous time: all are handed over as (neuron, offset in (0, dt] ms, amount).
     fn arrivals_exact(&mut self, step: i64, take: &mut dyn FnMut(u32, f64, f64));
     /// Writes all state.
     fn save(&self, out: &mut Saver);

@@ -132,7 +132,12 @@ fn plastic_rows<R: Precise>(
     let neurons = Slice { first_cell: 0, ports: Ports::One, ..slice.clone() };
     let recipe = vec![(draw, Neighbours::alone(&neurons))];
     let rows = Rows::build(1, network.neurons() as usize, &recipe)?.remove(0);
-    let site = PlasticSite { arguments: model.arguments.clone(), neurons: slice.len(), dt: network.dt };
+    let site = PlasticSite {
+        arguments: model.arguments.clone(),
+        neurons: slice.len(),
+        dt: network.dt,
+        clock: network.clock,
+    };
     Ok(PlasticRows::new(number, place, first_cell, rows, R::plasticity(model.model, &site)))
 }
 

@@ -2,9 +2,10 @@
 
 use super::cut::Slice;
 use super::inbox::Inbox;
+use multiversion::multiversion;
 use sim_core::data::{DataError, DataFiles};
 use sim_core::network::{Network, Stimulus};
-use sim_core::neuron::Arrival;
+use sim_core::neuron::{Arrival, Column};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::stimulus::{BLOCK, CurrentSource, Place, SpikeSource, StimulusBuild};
@@ -20,8 +21,9 @@ struct SpikeBlock {
     source: Box<dyn SpikeSource>,
     /// First neuron of the block in the slice.
     first: usize,
+    len: usize,
     /// Weight onto each neuron of the block.
-    weights: Vec<f64>,
+    weights: Column,
 }
 
 /// A current source into one block of a slice.
@@ -72,8 +74,10 @@ impl Drive {
                 let key = stimulus.key.named("weight").named(population);
                 let sampler = stimulus.weight.as_ref().map(|weight| weight.sampler());
                 let weight = |index| sampler.as_ref().map_or(1.0, |sampler| sampler.draw(key, index));
-                let weights = (0..len).map(|i| weight(u64::from(first) + i as u64)).collect();
-                self.spikes.push(SpikeBlock { source: build(&place)?, first: first_in_slice, weights });
+                let weights: Vec<f64> = (0..len).map(|i| weight(u64::from(first) + i as u64)).collect();
+                let same = weights.iter().all(|weight| *weight == weights[0]);
+                let weights = if same { Column::Same(weights[0]) } else { Column::Each(weights) };
+                self.spikes.push(SpikeBlock { source: build(&place)?, first: first_in_slice, len, weights });
             }
             StimulusBuild::Current(build) => {
                 self.currents.push(CurrentBlock { source: build(&place)?, first: first_in_slice, len });
@@ -93,7 +97,7 @@ impl Drive {
             match inbox {
                 Inbox::Sums(sums) => block.add(step, slice, &mut sums[..]),
                 Inbox::Times(arrivals) => block.source.arrivals_exact(step, &mut |neuron, offset, amount| {
-                    let weight = amount * block.weights[neuron as usize];
+                    let weight = amount * block.weights.at(neuron as usize);
                     let cell = slice.cell(block.first + neuron as usize, weight);
                     arrivals.push(Arrival { neuron: cell as u32, offset, weight });
                 }),
@@ -123,21 +127,34 @@ impl Drive {
 
 impl SpikeBlock {
     fn add<R: Real>(&mut self, step: i64, slice: &Slice, sums: &mut [R]) {
-        let mut amounts = [0.0; BLOCK];
-        let amounts = &mut amounts[..self.weights.len()];
-        if self.source.negative_arrivals(step, amounts) {
-            self.weigh(amounts, slice, sums);
-            amounts.fill(0.0);
+        let SpikeBlock { source, first, len, weights } = self;
+        let mut counts = [0; BLOCK];
+        let are_counts = source.arrivals(step, &mut counts, &mut |neuron, amount| {
+            let arriving = amount * weights.at(neuron as usize);
+            sums[slice.cell(*first + neuron as usize, arriving)] += R::of(arriving);
+        });
+        if !are_counts {
+            return;
         }
-        if self.source.arrivals(step, amounts) {
-            self.weigh(amounts, slice, sums);
+        let counts = &counts[..*len];
+        match weights {
+            Column::Same(weight) => {
+                let cell = slice.cell(*first, *weight);
+                add_alike(&mut sums[cell..cell + *len], counts, R::of(*weight));
+            }
+            Column::Each(weights) => {
+                for (neuron, (&count, &weight)) in counts.iter().zip(&*weights).enumerate() {
+                    sums[slice.cell(*first + neuron, weight)] += R::whole(count) * R::of(weight);
+                }
+            }
         }
     }
+}
 
-    fn weigh<R: Real>(&self, amounts: &[f64], slice: &Slice, sums: &mut [R]) {
-        for (neuron, (amount, weight)) in amounts.iter().zip(&self.weights).enumerate() {
-            let arriving = amount * weight;
-            sums[slice.cell(self.first + neuron, arriving)] += R::of(arriving);
-        }
+/// Adds so many spikes of one weight to each sum.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn add_alike<R: Real>(sums: &mut [R], counts: &[i16], weight: R) {
+    for (sum, &count) in sums.iter_mut().zip(counts) {
+        *sum += R::whole(count) * weight;
     }
 }

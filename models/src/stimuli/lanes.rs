@@ -29,7 +29,7 @@ impl Lanes {
     }
 
     /// The next word of each lane.
-    #[inline]
+    #[inline(always)]
     pub fn words(&mut self) -> [u32; LANES] {
         let [a, b, c, d] = &mut self.state;
         let mut words = [0; LANES];

@@ -2,7 +2,7 @@
 
 use crate::stimuli::window::steps;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
-use sim_core::stimulus::{Place, SpikeSource};
+use sim_core::stimulus::{BLOCK, Place, SpikeSource};
 use std::sync::Arc;
 
 /// Spikes in order of time.
@@ -23,20 +23,6 @@ impl Listed {
     /// Spikes onto the block of `place`.
     pub fn new(place: &Place<'_>, times: Arc<[f64]>, neurons: Vec<u32>, factors: Arc<[f64]>) -> Self {
         Listed { times, neurons, factors, delay: place.delay, dt: place.dt, len: place.len, next: 0 }
-    }
-
-    /// Adds the spikes of `step` whose factor is wanted.
-    fn add(&mut self, step: i64, amounts: &mut [f64], wanted: impl Fn(f64) -> bool) -> bool {
-        let (delay, dt) = (self.delay, self.dt);
-        let mut any = false;
-        let arrival = |time| (steps(time, dt).round() as i64 + delay, 0.0);
-        self.take(step, arrival, |neurons, _, amount| {
-            if wanted(amount) {
-                any = true;
-                neurons.for_each(|neuron| amounts[neuron as usize] += amount);
-            }
-        });
-        any
     }
 
     /// Takes the spikes up to `step` that `arrival` maps into it, as (neurons, offset, amount).
@@ -64,16 +50,11 @@ impl Listed {
 }
 
 impl SpikeSource for Listed {
-    fn arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
-        self.add(step, amounts, |amount| amount >= 0.0)
-    }
-
-    fn negative_arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
-        let next = self.next;
-        let any = self.add(step, amounts, |amount| amount < 0.0);
-        // The same spikes are gone through once more for the positive ones.
-        self.next = next;
-        any
+    fn arrivals(&mut self, step: i64, _: &mut [i16; BLOCK], take: &mut dyn FnMut(u32, f64)) -> bool {
+        let (delay, dt) = (self.delay, self.dt);
+        let arrival = |time| (steps(time, dt).round() as i64 + delay, 0.0);
+        self.take(step, arrival, |neurons, _, amount| neurons.for_each(|neuron| take(neuron, amount)));
+        false
     }
 
     fn arrivals_exact(&mut self, step: i64, take: &mut dyn FnMut(u32, f64, f64)) {

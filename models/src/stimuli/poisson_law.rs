@@ -1,97 +1,119 @@
 //! How many spikes a Poisson train has in a step: counts by inversion of 16 random bits, with more
 //! bits drawn where 16 do not decide.
 //!
-//! With `F(k)` the probability of at most `k` spikes, the count is the number of `k` with `U ≥ F(k)`.
-//! Eight of these thresholds are compared with the upper 16 bits of U. When those bits equal a
-//! threshold's, or the count lies outside the eight, the other bits of U are drawn from a key of the
-//! neuron and step. So the distribution is exact to the rounding of `F`, and nearly all draws cost
-//! eight comparisons, thirty-two neurons side by side. Means above 20 per step take Hörmann's
-//! rejection instead (1993, doi:10.1016/0167-6687(93)90997-4, algorithm PTRS).
+//! Of the 65536 values that 16 bits can have, ⌊65536 p(k)⌋ stand for the count k, for as many counts
+//! as there are thresholds; they lie side by side, so the count is the number of thresholds at or
+//! below the bits. The values that are left over, at the top, stand for everything that is missing:
+//! the fractions that were cut off, and the counts outside the window. A draw that hits one of them is
+//! drawn from just that remainder, from a key of the neuron and step. So the distribution is exact to
+//! the rounding of `p`, and nearly all draws cost a few comparisons, thirty-two neurons side by side.
+//! Means above 20 per step take Hörmann's rejection instead (1993,
+//! doi:10.1016/0167-6687(93)90997-4, algorithm PTRS).
 
 use crate::stimuli::lanes::{LANES, Lanes};
+use multiversion::multiversion;
 use sim_core::math::{exp, ln};
 use sim_core::rng::{Key, Stream};
 
 /// Neurons that are drawn together: two for each word of the lanes.
 pub const CHUNK: usize = 2 * LANES;
-/// Thresholds compared at once.
-const WINDOW: usize = 8;
 /// Means above this are drawn by rejection.
-const LARGE: f64 = 20.0;
+pub const LARGE: f64 = 20.0;
+/// How many thresholds a window may have; each number is a loop of its own, without a variable bound.
+const WINDOWS: [usize; 4] = [4, 8, 12, MOST];
+/// Thresholds of the widest window, which holds nearly all counts up to [`LARGE`].
+const MOST: usize = 32;
+/// Values left over, of 65536, above which a wider window is cheaper.
+const FEW: f64 = 32.0;
+/// How many values 16 bits have.
+const VALUES: f64 = 65536.0;
 
-/// The Poisson law of one mean.
+/// The Poisson law of one mean, up to [`LARGE`].
 #[derive(Clone, Copy, Debug)]
 pub struct Law {
     mean: f64,
-    /// Counts below this are left to the other bits.
+    /// The lowest count of the window.
     base: i16,
-    /// Upper 16 bits of F(base), F(base + 1) …, moved to signed numbers as comparisons want them.
-    thresholds: [i16; WINDOW],
+    /// How many thresholds count.
+    window: usize,
+    /// The highest values that stand for counts up to `base`, `base + 1` …, moved to signed numbers as
+    /// comparisons want them.
+    thresholds: [i16; MOST],
+    /// Values left over.
+    rest: f64,
 }
 
 impl Law {
-    /// The law of `mean` spikes per step.
+    /// The law of `mean` spikes per step, with the narrowest window that leaves few values over.
     pub fn new(mean: f64) -> Self {
-        if mean > LARGE {
-            // Every draw counts as outside the window.
-            return Law { mean, base: 0, thresholds: [i16::MIN; WINDOW] };
-        }
-        let base = (mean - 3.5).max(0.0).floor();
-        let mut cumulative = Cumulative::new(mean);
-        while cumulative.count < base {
-            cumulative.next();
-        }
-        let mut thresholds = [0; WINDOW];
-        for threshold in &mut thresholds {
-            *threshold = signed((cumulative.share * 65536.0).min(65535.0) as u16);
-            cumulative.next();
-        }
-        Law { mean, base: base as i16, thresholds }
+        let mut laws = WINDOWS.iter().map(|&window| Law::with_window(mean, window));
+        laws.find(|law| law.rest <= FEW || law.window == MOST).unwrap_or(Law::with_window(mean, MOST))
     }
 
-    /// The count that belongs to these upper 16 bits, drawing what else is needed.
+    fn with_window(mean: f64, window: usize) -> Self {
+        let lowest = (mean - 0.5 * (window as f64 - 1.0)).max(0.0).floor();
+        let mut terms = Terms::new(mean);
+        // A count without a value of its own cannot be the first.
+        while terms.count < lowest || whole(terms.probability) == 0.0 {
+            terms.next();
+        }
+        let base = terms.count as i16;
+        let (mut thresholds, mut values) = ([i16::MAX; MOST], 0.0);
+        for threshold in &mut thresholds[..window] {
+            values += whole(terms.probability);
+            *threshold = ((values - 1.0) as u16 ^ 0x8000) as i16;
+            terms.next();
+        }
+        Law { mean, base, window, thresholds, rest: VALUES - values }
+    }
+
+    /// A count from the values that are left over.
     #[cold]
-    fn decide(&self, bits: i16, mut more: Stream) -> f64 {
-        if self.mean > LARGE {
-            return rejection(self.mean, &mut more);
+    fn remainder(&self, mut more: Stream) -> i16 {
+        let window = f64::from(self.base)..f64::from(self.base) + self.window as f64;
+        let mut terms = Terms::new(self.mean);
+        let mut sought = more.uniform() * self.rest;
+        loop {
+            let held = if window.contains(&terms.count) { whole(terms.probability) } else { 0.0 };
+            sought -= VALUES * terms.probability - held;
+            // Far out the terms vanish, and only what their sum lost in rounding can be left to seek.
+            if sought < 0.0 || (terms.count > self.mean && terms.probability < f64::EPSILON) {
+                return terms.count as i16;
+            }
+            terms.next();
         }
-        let uniform = (f64::from(unsigned(bits)) + more.uniform()) / 65536.0;
-        let mut cumulative = Cumulative::new(self.mean);
-        // The share stops growing when the next probability is below its last bit.
-        while uniform >= cumulative.share && cumulative.share < cumulative.share + cumulative.probability {
-            cumulative.next();
-        }
-        cumulative.count
     }
 }
 
-/// The sum of the probabilities of 0, 1, … `count` spikes.
-struct Cumulative {
+/// How many of the values of 16 bits a probability has for itself.
+fn whole(probability: f64) -> f64 {
+    (VALUES * probability).floor()
+}
+
+/// The probabilities of 0, 1, … `count` spikes, one after the other.
+struct Terms {
     mean: f64,
     count: f64,
     probability: f64,
-    share: f64,
 }
 
-impl Cumulative {
+impl Terms {
     fn new(mean: f64) -> Self {
-        let none = exp(-mean);
-        Cumulative { mean, count: 0.0, probability: none, share: none }
+        Terms { mean, count: 0.0, probability: exp(-mean) }
     }
 
     fn next(&mut self) {
         self.count += 1.0;
         self.probability *= self.mean / self.count;
-        self.share += self.probability;
     }
 }
 
-/// Laws of the neurons of a block.
+/// Laws of the neurons of a block, none of a mean above [`LARGE`].
 #[derive(Debug)]
 pub enum Laws {
     /// The same for all.
     Shared(Law),
-    /// One for each, in chunks.
+    /// One for each, in chunks, with windows of one width.
     Each(Vec<Chunk>),
 }
 
@@ -100,33 +122,65 @@ pub enum Laws {
 pub struct Chunk {
     laws: [Law; CHUNK],
     base: [i16; CHUNK],
-    thresholds: [[i16; CHUNK]; WINDOW],
+    thresholds: [[i16; CHUNK]; MOST],
 }
 
 impl Laws {
     /// One law for each mean.
-    pub fn each(means: impl ExactSizeIterator<Item = f64>) -> Self {
+    pub fn each(means: impl Iterator<Item = f64>) -> Self {
         let laws: Vec<Law> = means.map(Law::new).collect();
-        Laws::Each(laws.chunks(CHUNK).map(Chunk::new).collect())
+        let window = laws.iter().map(|law| law.window).max().unwrap_or(MOST);
+        let chunk =
+            |laws: &[Law]| Chunk::new(|j| Law::with_window(laws.get(j).map_or(0.0, |law| law.mean), window));
+        Laws::Each(laws.chunks(CHUNK).map(chunk).collect())
     }
 
-    fn of(&self, chunk: usize, j: usize) -> &Law {
+    fn of(&self, neuron: usize) -> &Law {
         match self {
             Laws::Shared(law) => law,
-            Laws::Each(chunks) => &chunks[chunk].laws[j],
+            Laws::Each(chunks) => &chunks[neuron / CHUNK].laws[neuron % CHUNK],
         }
     }
 }
 
 impl Chunk {
-    fn new(given: &[Law]) -> Self {
-        let none = Law::new(0.0);
-        let laws: [Law; CHUNK] = std::array::from_fn(|j| given.get(j).copied().unwrap_or(none));
+    fn new(law: impl Fn(usize) -> Law) -> Self {
+        let laws: [Law; CHUNK] = std::array::from_fn(law);
         Chunk {
             base: laws.map(|law| law.base),
             thresholds: std::array::from_fn(|k| laws.map(|law| law.thresholds[k])),
             laws,
         }
+    }
+}
+
+/// Where the loop finds the thresholds of neuron `j` of a chunk.
+trait Thresholds: Copy {
+    fn base(self, chunk: usize, j: usize) -> i16;
+    fn threshold(self, chunk: usize, k: usize, j: usize) -> i16;
+}
+
+impl Thresholds for &Law {
+    #[inline(always)]
+    fn base(self, _: usize, _: usize) -> i16 {
+        self.base
+    }
+
+    #[inline(always)]
+    fn threshold(self, _: usize, k: usize, _: usize) -> i16 {
+        self.thresholds[k]
+    }
+}
+
+impl Thresholds for &[Chunk] {
+    #[inline(always)]
+    fn base(self, chunk: usize, j: usize) -> i16 {
+        self[chunk].base[j]
+    }
+
+    #[inline(always)]
+    fn threshold(self, chunk: usize, k: usize, j: usize) -> i16 {
+        self[chunk].thresholds[k][j]
     }
 }
 
@@ -144,93 +198,84 @@ impl Counts {
         Counts { lanes: Lanes::new(key.named("lanes")), key: key.named("bits") }
     }
 
-    /// Adds each neuron's number of spikes in this step to `amounts`; whether there were any.
-    pub fn draw(&mut self, laws: &Laws, step: i64, amounts: &mut [f64]) -> bool {
-        let key = self.key.numbered(step as u64);
-        let mut any = false;
-        for (chunk, amounts) in amounts.chunks_mut(CHUNK).enumerate() {
-            let bits = self.bits();
-            let drawn = match laws {
-                Laws::Shared(law) => compare(&bits, |_| law.base, |k, _| law.thresholds[k]),
-                Laws::Each(chunks) => {
-                    let laws = &chunks[chunk];
-                    compare(&bits, |j| laws.base[j], |k, j| laws.thresholds[k][j])
-                }
-            };
-            if drawn.undecided {
-                for (j, amount) in amounts.iter_mut().enumerate() {
-                    let count = if drawn.open[j] == 0 {
-                        f64::from(drawn.counts[j])
-                    } else {
-                        laws.of(chunk, j).decide(bits[j], key.stream((chunk * CHUNK + j) as u64))
-                    };
-                    any |= count > 0.0;
-                    *amount += count;
-                }
-            } else if drawn.any {
-                any |= drawn.counts[..amounts.len()].iter().any(|&count| count > 0);
-                for (amount, count) in amounts.iter_mut().zip(&drawn.counts) {
-                    *amount += f64::from(*count);
-                }
-            }
+    /// Draws each neuron's number of spikes in this step. `counts` is whole chunks.
+    pub fn draw(&mut self, laws: &Laws, step: i64, counts: &mut [i16]) {
+        let window = laws.of(0).window;
+        let undecided = match laws {
+            Laws::Shared(law) => draw(&mut self.lanes, law, window, counts),
+            Laws::Each(chunks) => draw(&mut self.lanes, &chunks[..], window, counts),
+        };
+        if undecided {
+            self.decide(laws, step, counts);
         }
-        any
     }
 
-    #[inline]
-    fn bits(&mut self) -> [i16; CHUNK] {
-        let words = self.lanes.words();
-        let mut bits = [0; CHUNK];
-        for (pair, word) in bits.chunks_exact_mut(2).zip(words) {
-            pair[0] = word as i16;
-            pair[1] = (word >> 16) as i16;
+    #[cold]
+    fn decide(&self, laws: &Laws, step: i64, counts: &mut [i16]) {
+        let key = self.key.numbered(step as u64);
+        for (neuron, count) in counts.iter_mut().enumerate() {
+            let law = laws.of(neuron);
+            if *count == law.base + law.window as i16 {
+                *count = law.remainder(key.stream(neuron as u64));
+            }
         }
-        bits
+    }
+
+    /// The number of spikes of one neuron of any mean, which may be above [`LARGE`].
+    pub fn draw_one(&self, mean: f64, step: i64, neuron: u32) -> f64 {
+        let mut more = self.key.numbered(step as u64).stream(u64::from(neuron));
+        if mean > LARGE {
+            return rejection(mean, &mut more);
+        }
+        let everything = Law { rest: VALUES, window: 0, ..Law::new(mean) };
+        f64::from(everything.remainder(more))
     }
 }
 
-/// What 16 bits say about a chunk of neurons.
-struct Drawn {
-    counts: [i16; CHUNK],
-    /// Not 0 where more bits are needed.
-    open: [i16; CHUNK],
-    undecided: bool,
-    any: bool,
+/// Draws chunks of counts; whether the bits of any fell among the values left over.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn draw<T: Thresholds>(lanes: &mut Lanes, laws: T, window: usize, counts: &mut [i16]) -> bool {
+    draw_chunks(lanes, laws, window, counts)
 }
 
 #[inline(always)]
-fn compare(
-    bits: &[i16; CHUNK],
-    base: impl Fn(usize) -> i16,
-    threshold: impl Fn(usize, usize) -> i16,
-) -> Drawn {
-    let mut drawn = Drawn { counts: [0; CHUNK], open: [0; CHUNK], undecided: false, any: false };
-    let (mut opened, mut counted) = (0, 0);
-    for (j, &bits) in bits.iter().enumerate() {
-        let (mut above, mut equal) = (0, 0);
-        for k in 0..WINDOW {
-            above += i16::from(bits > threshold(k, j));
-            equal |= i16::from(bits == threshold(k, j));
-        }
-        let outside = i16::from(above == WINDOW as i16) | (i16::from(above == 0) & i16::from(base(j) > 0));
-        drawn.open[j] = equal | outside;
-        drawn.counts[j] = base(j) + above;
-        opened |= drawn.open[j];
-        counted |= drawn.counts[j];
+fn draw_chunks<T: Thresholds>(lanes: &mut Lanes, laws: T, window: usize, counts: &mut [i16]) -> bool {
+    match window {
+        4 => draw_windows::<4, T>(lanes, laws, counts),
+        8 => draw_windows::<8, T>(lanes, laws, counts),
+        12 => draw_windows::<12, T>(lanes, laws, counts),
+        _ => draw_windows::<MOST, T>(lanes, laws, counts),
     }
-    drawn.undecided = opened != 0;
-    drawn.any = counted != 0;
-    drawn
 }
 
-#[inline]
-fn signed(bits: u16) -> i16 {
-    (bits ^ 0x8000) as i16
+#[inline(always)]
+fn draw_windows<const WINDOW: usize, T: Thresholds>(lanes: &mut Lanes, laws: T, counts: &mut [i16]) -> bool {
+    // A copy, so that the states stay in registers.
+    let mut state = lanes.clone();
+    let mut most = [0; CHUNK];
+    for (chunk, counts) in counts.as_chunks_mut::<CHUNK>().0.iter_mut().enumerate() {
+        let bits = halves(state.words());
+        for j in 0..CHUNK {
+            let mut above = 0;
+            for k in 0..WINDOW {
+                above += i16::from(bits[j] > laws.threshold(chunk, k, j));
+            }
+            most[j] = above.max(most[j]);
+            counts[j] = laws.base(chunk, j) + above;
+        }
+    }
+    *lanes = state;
+    most.iter().fold(0, |most, &above| above.max(most)) == WINDOW as i16
 }
 
-#[inline]
-fn unsigned(bits: i16) -> u16 {
-    bits as u16 ^ 0x8000
+/// The lower and the upper half of each word.
+#[inline(always)]
+fn halves(words: [u32; LANES]) -> [i16; CHUNK] {
+    let mut bits = [0; CHUNK];
+    for (pair, word) in bits.as_chunks_mut::<2>().0.iter_mut().zip(words) {
+        *pair = [word as i16, (word >> 16) as i16];
+    }
+    bits
 }
 
 /// A Poisson number of a mean of 10 or more. It accepts nine proposals of ten or more without
@@ -262,52 +307,85 @@ fn rejection(mean: f64, more: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// F(k) for k = 0, 1, …
-    fn shares(mean: f64) -> Vec<f64> {
-        let mut cumulative = Cumulative::new(mean);
-        (0..100)
-            .map(|_| {
-                let share = cumulative.share;
-                cumulative.next();
-                share
-            })
-            .collect()
+    const MEANS: [f64; 12] = [0.0, 1e-6, 0.02, 0.15, 0.5, 1.28, 1.68, 2.3, 4.5, 8.0, 13.3, 20.0];
+
+    /// How many of the values of 16 bits stand for each count of the window, and how many are left.
+    fn values(law: &Law) -> (Vec<f64>, f64) {
+        let mut values = vec![0.0; law.window + 1];
+        for bits in i16::MIN..=i16::MAX {
+            let above = law.thresholds[..law.window].iter().filter(|&&threshold| bits > threshold).count();
+            values[above] += 1.0;
+        }
+        let rest = values.pop().unwrap_or(0.0);
+        (values, rest)
     }
 
     #[test]
-    fn sixteen_bits_decide_only_where_all_numbers_that_begin_with_them_agree() {
-        for mean in [0.0, 1e-6, 0.02, 0.5, 1.68, 2.3, 4.5, 8.0, 13.3, 20.0] {
-            let (law, shares) = (Law::new(mean), shares(mean));
-            let count = |uniform: f64| shares.iter().filter(|&&share| uniform >= share).count() as f64;
-            let mut undecided = 0;
-            for start in (0..=u16::MAX).step_by(CHUNK) {
-                let bits: [i16; CHUNK] = std::array::from_fn(|j| signed(start + j as u16));
-                let drawn = compare(&bits, |_| law.base, |k, _| law.thresholds[k]);
-                for j in 0..CHUNK {
-                    if drawn.open[j] != 0 {
-                        undecided += 1;
-                        continue;
-                    }
-                    let first = f64::from(start + j as u16) / 65536.0;
-                    let last = first + (1.0 - 1e-9) / 65536.0;
-                    let counted = f64::from(drawn.counts[j]);
-                    assert_eq!((counted, counted), (count(first), count(last)), "mean {mean}, {first}");
-                }
+    fn every_count_has_the_whole_values_of_its_probability_and_few_are_left_over() {
+        for mean in MEANS {
+            let law = Law::new(mean);
+            let mut terms = Terms::new(mean);
+            while terms.count < f64::from(law.base) {
+                terms.next();
             }
-            assert!(mean > 3.0 || undecided < 200, "mean {mean}: {undecided} of 65536 are undecided");
-            assert!(undecided < 65536 / 2, "mean {mean}: {undecided} of 65536 are undecided");
+            let (values, rest) = values(&law);
+            for value in values {
+                assert_eq!(value, whole(terms.probability), "mean {mean}, count {}", terms.count);
+                terms.next();
+            }
+            assert_eq!(rest, law.rest, "mean {mean}");
+            assert!(rest <= 2.0 * FEW, "mean {mean}: {rest} values are left over");
         }
     }
 
     #[test]
-    fn more_bits_split_a_cell_where_the_law_does() {
-        let law = Law::new(0.5);
-        let place = exp(-0.5) * 65536.0;
-        let bits = signed(place as u16);
-        let key = Key::new(1);
-        let draws = 20_000;
-        let none = (0..draws).filter(|&item| law.decide(bits, key.stream(item)) == 0.0).count() as f64;
-        let expected = place.fract() * draws as f64;
-        assert!((none - expected).abs() < 4.5 * (draws as f64 * 0.25).sqrt(), "{none}, not {expected}");
+    fn what_is_left_over_makes_up_for_what_is_missing() {
+        for mean in [0.5, 2.3, 20.0] {
+            let law = Law::with_window(mean, 4);
+            let draws = 100_000;
+            let mut found = [0.0; 200];
+            let key = Key::new(1);
+            (0..draws).for_each(|item| found[law.remainder(key.stream(item)) as usize] += 1.0);
+            let mut terms = Terms::new(mean);
+            for found in &found[..60] {
+                let place = terms.count - f64::from(law.base);
+                let held = if (0.0..4.0).contains(&place) { whole(terms.probability) } else { 0.0 };
+                let expected = draws as f64 * (VALUES * terms.probability - held) / law.rest;
+                let error = 4.5 * expected.sqrt() + 2.0;
+                assert!((found - expected).abs() < error, "mean {mean}, {}: {found}", terms.count);
+                terms.next();
+            }
+        }
+    }
+
+    /// Never more than AVX2, on any processor.
+    #[multiversion(targets("x86_64+avx2"))]
+    fn draw_narrow<T: Thresholds>(lanes: &mut Lanes, laws: T, window: usize, counts: &mut [i16]) -> bool {
+        draw_chunks(lanes, laws, window, counts)
+    }
+
+    #[test]
+    fn every_width_of_vectors_draws_the_same_counts() {
+        for mean in MEANS {
+            let law = Law::new(mean);
+            let Laws::Each(chunks) = Laws::each([mean; 256].into_iter()) else { unreachable!() };
+            let each = &chunks[..];
+            let mut drawn = [const { Vec::new() }; 6];
+            let mut lanes: [Lanes; 6] = std::array::from_fn(|_| Lanes::new(Key::new(9)));
+            for _ in 0..40 {
+                let mut take = |way: usize, draw: &dyn Fn(&mut Lanes, &mut [i16]) -> bool| {
+                    let mut counts = [0; 256];
+                    let undecided = draw(&mut lanes[way], &mut counts);
+                    drawn[way].push((counts, undecided));
+                };
+                take(0, &|lanes, counts| draw_chunks(lanes, &law, law.window, counts));
+                take(1, &|lanes, counts| draw_narrow(lanes, &law, law.window, counts));
+                take(2, &|lanes, counts| draw(lanes, &law, law.window, counts));
+                take(3, &|lanes, counts| draw_chunks(lanes, each, law.window, counts));
+                take(4, &|lanes, counts| draw_narrow(lanes, each, law.window, counts));
+                take(5, &|lanes, counts| draw(lanes, each, law.window, counts));
+            }
+            assert!(drawn[1..].iter().all(|drawn_so| *drawn_so == drawn[0]), "mean {mean}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! the counts of all neurons are ([`Counts`]). Both forget the past, so they may take turns.
 
 use crate::stimuli::per_neuron::per_neuron;
-use crate::stimuli::poisson_law::{Counts, Law, Laws};
+use crate::stimuli::poisson_law::{CHUNK, Counts, LARGE, Law, Laws};
 use sim_core::data::DataError;
 use sim_core::rng::{Key, Stream};
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -39,6 +39,13 @@ impl Rates {
             None => Ok(Rates::Each(per_neuron(place, "rate")?.iter().map(|rate| rate.max(0.0)).collect())),
         }
     }
+
+    fn at(&self, neuron: usize) -> f64 {
+        match self {
+            Rates::Shared(rate) => *rate,
+            Rates::Each(rates) => rates[neuron],
+        }
+    }
 }
 
 /// Poisson trains.
@@ -47,6 +54,7 @@ pub struct PoissonTrains<C> {
     rates: Rates,
     /// Sums of the rates of the first 1, 2, … neurons; one entry, the sum, if they share one.
     sums: Vec<f64>,
+    highest: f64,
     len: usize,
     delay: i64,
     dt: f64,
@@ -78,12 +86,17 @@ impl<C: Course> PoissonTrains<C> {
                 })
                 .collect(),
         };
+        let highest = match &rates {
+            Rates::Shared(rate) => *rate,
+            Rates::Each(rates) => rates.iter().copied().fold(0.0, f64::max),
+        };
         let mut stream = key.named("next").stream(0);
         let left = stream.exponential();
         PoissonTrains {
             course,
             rates,
             sums,
+            highest,
             len: place.len,
             delay: place.delay,
             dt: place.dt,
@@ -117,17 +130,31 @@ impl<C: Course> PoissonTrains<C> {
         self.next.left = place - expected;
     }
 
-    /// Counts of all neurons.
-    fn many(&mut self, factor: f64, step: i64, amounts: &mut [f64]) -> bool {
+    /// What all neurons are sent, as counts if it says true, else one by one.
+    fn many(
+        &mut self,
+        factor: f64,
+        step: i64,
+        counts: &mut [i16; BLOCK],
+        take: &mut dyn FnMut(u32, f64),
+    ) -> bool {
+        let scale = factor * self.dt * 1e-3;
+        if self.highest * scale > LARGE {
+            for neuron in 0..self.len {
+                let mean = self.rates.at(neuron) * scale;
+                take(neuron as u32, self.counts.draw_one(mean, step, neuron as u32));
+            }
+            return false;
+        }
         if factor != self.factor {
-            let scale = factor * self.dt * 1e-3;
             self.laws = match &self.rates {
                 Rates::Shared(rate) => Laws::Shared(Law::new(rate * scale)),
                 Rates::Each(rates) => Laws::each(rates.iter().map(|rate| rate * scale)),
             };
             self.factor = factor;
         }
-        self.counts.draw(&self.laws, step, amounts)
+        self.counts.draw(&self.laws, step, &mut counts[..self.len.next_multiple_of(CHUNK)]);
+        true
     }
 
     fn is_sparse(&self, expected: f64) -> bool {
@@ -136,7 +163,7 @@ impl<C: Course> PoissonTrains<C> {
 }
 
 impl<C: Course> SpikeSource for PoissonTrains<C> {
-    fn arrivals(&mut self, step: i64, amounts: &mut [f64]) -> bool {
+    fn arrivals(&mut self, step: i64, counts: &mut [i16; BLOCK], take: &mut dyn FnMut(u32, f64)) -> bool {
         let sent = step - self.delay;
         if sent <= 0 {
             return false;
@@ -147,14 +174,10 @@ impl<C: Course> SpikeSource for PoissonTrains<C> {
             return false;
         }
         if !self.is_sparse(expected) {
-            return self.many(factor, step, &mut amounts[..self.len]);
+            return self.many(factor, step, counts, take);
         }
-        let mut any = false;
-        self.few(expected, |neuron, _| {
-            amounts[neuron] += 1.0;
-            any = true;
-        });
-        any
+        self.few(expected, |neuron, _| take(neuron as u32, 1.0));
+        false
     }
 
     fn arrivals_exact(&mut self, step: i64, take: &mut dyn FnMut(u32, f64, f64)) {
@@ -173,16 +196,19 @@ impl<C: Course> SpikeSource for PoissonTrains<C> {
             self.few(expected, |neuron, share| take(neuron as u32, offset(share), 1.0));
             return;
         }
-        let mut amounts = [0.0; BLOCK];
-        let len = self.len;
-        self.many(factor, step, &mut amounts[..len]);
         let key = self.offsets.numbered(step as u64);
-        for (neuron, &amount) in amounts[..len].iter().enumerate().filter(|(_, amount)| **amount > 0.0) {
-            let mut stream = key.stream(neuron as u64);
+        let mut spread = |neuron: u32, amount: f64| {
+            let mut stream = key.stream(u64::from(neuron));
             // Beyond this many, spikes of a step share arrivals, so that no rate can stall a run.
             let apart = amount.min(APART);
             for _ in 0..apart as u32 {
-                take(neuron as u32, offset(stream.uniform()), amount / apart);
+                take(neuron, offset(stream.uniform()), amount / apart);
+            }
+        };
+        let mut counts = [0; BLOCK];
+        if self.many(factor, step, &mut counts, &mut spread) {
+            for (neuron, &count) in counts[..self.len].iter().enumerate() {
+                spread(neuron as u32, f64::from(count));
             }
         }
     }
