@@ -3,14 +3,16 @@
 use super::Precise;
 use super::cells::cells_of;
 use super::cut::{Slice, cut};
+use super::delivery::Delivery;
 use super::draw::{Draw, Neighbours};
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
 use super::memory::shortage;
 use super::misfits::misfits;
+use super::placing::{TooManySynapses, rows, varied};
 use super::plastic::PlasticRows;
-use super::rows::{Rows, TooManySynapses};
+use super::rows::Rows;
 use super::shard::{LivingSlice, Neurons, Shard, Told};
 use super::stages::Stages;
 use rayon::prelude::*;
@@ -94,6 +96,7 @@ fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>, rows: Rows<R>) -> Resu
         rows,
         plastic,
         flights: Flights::default(),
+        delivery: Delivery::default(),
         inbox,
         probes: Vec::new(),
         told: Told::default(),
@@ -114,7 +117,7 @@ fn static_rows<R: Precise>(
             onto.extend(Neighbours::of(projection.target, together).into_iter().map(draw));
         }
     }
-    Rows::build(together.len(), network.neurons() as usize, &onto)
+    rows(together.len(), network.neurons() as usize, &onto)
 }
 
 fn plastic_rows<R: Precise>(
@@ -128,17 +131,16 @@ fn plastic_rows<R: Precise>(
     // Weights of a plastic projection keep their sign, so all of them use one port, and a synapse
     // need only know the neuron.
     let draw = Draw::new(network, connectivity, number);
-    let first_cell = slice.cell(0, if draw.negative { -1.0 } else { 1.0 });
-    let neurons = Slice { first_cell: 0, ports: Ports::One, ..slice.clone() };
-    let recipe = vec![(draw, Neighbours::alone(&neurons))];
-    let rows = Rows::build(1, network.neurons() as usize, &recipe)?.remove(0);
+    let port = slice.ports.of(if draw.negative { -1.0 } else { 1.0 });
+    let neurons = Slice { first_place: 0, ports: Ports::One, ..slice.clone() };
+    let rows = varied(network.neurons() as usize, (draw, Neighbours::alone(&neurons)))?;
     let site = PlasticSite {
         arguments: model.arguments.clone(),
         neurons: slice.len(),
         dt: network.dt,
         clock: network.clock,
     };
-    Ok(PlasticRows::new(number, place, first_cell, rows, R::plasticity(model.model, &site)))
+    Ok(PlasticRows::new(number, place, (port, slice.first_place), rows, R::plasticity(model.model, &site)))
 }
 
 fn living_slice<R: Precise>(load: &Load<'_>, slice: Slice) -> Result<LivingSlice<R>, Refusal> {

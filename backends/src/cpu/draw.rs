@@ -1,12 +1,12 @@
 //! From a recipe to synapses with weight and delay, for one slice of a shard.
 
 use super::cut::Slice;
-use super::rows::Recipe;
+use super::placing::Recipe;
 use multiversion::multiversion;
 use sim_core::connect::Connectivity;
 use sim_core::network::{Network, Projection};
+use sim_core::neuron::Ports;
 use sim_core::quantity::{Quantity, Sampler};
-use sim_core::real::Real;
 use sim_core::rng::Key;
 use sim_core::rule::{Synapse, Wiring};
 use std::ops::Range;
@@ -14,20 +14,20 @@ use std::sync::Arc;
 
 /// A synapse ready to be placed.
 #[derive(Clone, Copy, Debug)]
-pub struct Drawn<R> {
+pub struct Drawn {
     /// Number of its table among those built at once.
     pub table: u16,
     /// Number of the source neuron in the network.
     pub source: u32,
-    /// Cell of the target in its shard.
+    /// Place of the target in its shard.
     pub cell: u16,
     /// Delay in steps, at least 1.
     pub delay: u16,
     /// Weight, in the target's unit.
-    pub weight: R,
+    pub weight: f64,
 }
 
-impl<R> Drawn<R> {
+impl Drawn {
     /// Number of its table.
     #[inline]
     pub fn table(&self) -> usize {
@@ -136,7 +136,7 @@ impl<'a> Draw<'a> {
     }
 
     /// Hands over all synapses onto some slices, in the order of the recipe.
-    pub fn onto<R: Real>(&self, slices: &Neighbours<'_>, take: &mut dyn FnMut(&[Drawn<R>])) {
+    pub fn onto(&self, slices: &Neighbours<'_>, take: &mut dyn FnMut(&[Drawn])) {
         let (mut numbers, mut weights, mut delays, mut steps) = Default::default();
         let (mut batch, mut near) = (Vec::new(), 0);
         self.wiring.onto(slices.range(), &mut |synapses| {
@@ -147,9 +147,10 @@ impl<'a> Draw<'a> {
             batch.clear();
             batch.extend(synapses.iter().zip(&weights).zip(&steps).map(|((synapse, &weight), &delay)| {
                 let (table, slice) = slices.find(synapse.target, &mut near);
-                let cell = slice.cell((synapse.target - slice.range.start) as usize, weight) as u16;
+                let index = (synapse.target - slice.range.start) as usize;
+                let cell = (slice.first_place + index) as u16;
                 let source = self.first_source + synapse.source;
-                Drawn { table, source, cell, delay, weight: R::of(weight) }
+                Drawn { table, source, cell, delay, weight }
             }));
             take(&batch);
         });
@@ -176,14 +177,28 @@ fn whole_steps(delays: &[f64], dt: f64, steps: &mut [u16]) {
     }
 }
 
-/// All synapses onto some slices: projection after projection.
-impl<R: Real> Recipe<R> for Vec<(Draw<'_>, Neighbours<'_>)> {
-    fn count(&self, counts: &mut [Vec<u32>]) {
-        self.iter().for_each(|(draw, slices)| draw.count_onto(slices, counts));
+/// The synapses of one projection onto neighbouring slices.
+impl Recipe for (Draw<'_>, Neighbours<'_>) {
+    fn constants(&self) -> Option<(u16, f64)> {
+        let (Sampler::Constant(delay), Sampler::Constant(weight)) = (&self.0.delay, &self.0.weight) else {
+            return None;
+        };
+        let mut steps = [0];
+        whole_steps(&[*delay], self.0.dt, &mut steps);
+        Some((steps[0], *weight))
     }
 
-    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn<R>])) {
-        self.iter().for_each(|(draw, slices)| draw.onto(slices, take));
+    fn targets(&self, table: usize) -> Option<(Range<usize>, Ports)> {
+        let slice = self.1.0.iter().find(|(number, _)| usize::from(*number) == table)?.1;
+        Some((slice.places(), slice.ports))
+    }
+
+    fn count(&self, counts: &mut [Vec<u32>]) {
+        self.0.count_onto(&self.1, counts);
+    }
+
+    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
+        self.0.onto(&self.1, take);
     }
 }
 
