@@ -3,15 +3,15 @@
 use super::Precise;
 use super::cells::cells_of;
 use super::cut::{Slice, cut};
-use super::draw::Draw;
+use super::delivery::Delivery;
+use super::draw::{Draw, Neighbours};
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
 use super::memory::shortage;
 use super::misfits::misfits;
-use super::plastic::PlasticRows;
-use super::delivery::Delivery;
 use super::placing::{TooManySynapses, rows, varied};
+use super::plastic::PlasticRows;
 use super::rows::Rows;
 use super::shard::{LivingSlice, Neurons, Shard, Told};
 use super::stages::Stages;
@@ -21,6 +21,7 @@ use sim_core::connect::Connectivity;
 use sim_core::network::{Clock, Network, Plastic};
 use sim_core::neuron::Ports;
 use sim_core::synapse::PlasticSite;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Builds all shards of a network.
@@ -37,27 +38,42 @@ pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
         .map_err(|error| refuse(format!("the threads for building could not be started: {error}")))?;
     let total = cuts.len();
     let built = AtomicUsize::new(0);
-    let one = |slices: Vec<Slice>| {
-        let shard = shard(load, slices);
-        (load.progress)((built.fetch_add(1, Ordering::Relaxed) + 1) as f64 / total as f64);
-        shard
+    let some = |together: &[Vec<Slice>]| {
+        let shards = shards(load, together);
+        let done = built.fetch_add(together.len(), Ordering::Relaxed) + together.len();
+        (load.progress)(done as f64 / total as f64);
+        shards
     };
-    let shards: Vec<Result<Shard<R>, Refusal>> =
-        pool.install(|| cuts.into_par_iter().with_max_len(1).map(one).collect());
+    let groups = groups(total, pool.current_num_threads());
+    let shards: Vec<Result<Vec<Shard<R>>, Refusal>> =
+        pool.install(|| groups.into_par_iter().with_max_len(1).map(|group| some(&cuts[group])).collect());
     let (good, bad): (Vec<_>, Vec<_>) = shards.into_iter().partition(Result::is_ok);
     let mut reasons: Vec<String> = bad.into_iter().filter_map(Result::err).flat_map(|r| r.reasons).collect();
     if reasons.is_empty() {
-        return Ok(good.into_iter().flatten().collect());
+        return Ok(good.into_iter().flatten().flatten().collect());
     }
     reasons.sort();
     reasons.dedup();
     Err(Refusal { reasons })
 }
 
-fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>) -> Result<Shard<R>, Refusal> {
-    let network = &*load.network;
-    let (connectivity, sources) = (&*load.connectivity, network.neurons() as usize);
-    let rows: Rows<R> = static_rows(network, connectivity, &slices, sources).map_err(too_many)?;
+/// Shards that one thread builds at once. A rule whose draws belong to the sources makes the same draws
+/// for any target, so its cost goes with the number of groups; the memory that building takes beyond the
+/// finished machine goes with how many shards are being built, so that is no more than half of them.
+fn groups(shards: usize, threads: usize) -> Vec<Range<usize>> {
+    const MOST_AT_ONCE: usize = 8;
+    let rounds = shards.div_ceil(threads * MOST_AT_ONCE).max(2);
+    let groups = (rounds * threads).min(shards);
+    (0..groups).map(|i| shards * i / groups..shards * (i + 1) / groups).collect()
+}
+
+fn shards<R: Precise>(load: &Load<'_>, together: &[Vec<Slice>]) -> Result<Vec<Shard<R>>, Refusal> {
+    let rows = static_rows(&load.network, &load.connectivity, together).map_err(too_many)?;
+    rows.into_iter().zip(together).map(|(rows, slices)| shard(load, slices.clone(), rows)).collect()
+}
+
+fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>, rows: Rows<R>) -> Result<Shard<R>, Refusal> {
+    let (network, connectivity) = (&*load.network, &*load.connectivity);
     let mut plastic = Vec::new();
     for (number, projection) in network.projections.iter().enumerate() {
         let Some(model) = &projection.plasticity else { continue };
@@ -92,17 +108,16 @@ fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>) -> Result<Shard<R>, Re
 fn static_rows<R: Precise>(
     network: &Network,
     connectivity: &Connectivity,
-    slices: &[Slice],
-    sources: usize,
-) -> Result<Rows<R>, TooManySynapses> {
+    together: &[Vec<Slice>],
+) -> Result<Vec<Rows<R>>, TooManySynapses> {
     let mut onto = Vec::new();
     for (number, projection) in network.projections.iter().enumerate() {
         if projection.plasticity.is_none() {
-            let draw = |slice| (Draw::new(network, connectivity, number), slice);
-            onto.extend(slices.iter().filter(|slice| slice.population == projection.target).map(draw));
+            let draw = |slices| (Draw::new(network, connectivity, number), slices);
+            onto.extend(Neighbours::of(projection.target, together).into_iter().map(draw));
         }
     }
-    rows(sources, &onto)
+    rows(together.len(), network.neurons() as usize, &onto)
 }
 
 fn plastic_rows<R: Precise>(
@@ -118,7 +133,7 @@ fn plastic_rows<R: Precise>(
     let draw = Draw::new(network, connectivity, number);
     let port = slice.ports.of(if draw.negative { -1.0 } else { 1.0 });
     let neurons = Slice { first_place: 0, ports: Ports::One, ..slice.clone() };
-    let rows = varied(network.neurons() as usize, &[(draw, &neurons)])?;
+    let rows = varied(network.neurons() as usize, (draw, Neighbours::alone(&neurons)))?;
     let site = PlasticSite {
         arguments: model.arguments.clone(),
         neurons: slice.len(),

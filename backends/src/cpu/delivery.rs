@@ -65,7 +65,11 @@ impl<R: Real> Delivery<R> {
             events += synapses.len() as u64;
         }
         for (pieces, sums) in self.pieces.iter_mut().zip(sums) {
-            if rows.constant { pieces.add_constants(&rows.cells, sums) } else { pieces.add(rows, sums) }
+            if rows.constant {
+                pieces.add_constants(&rows.cells, sums)
+            } else {
+                pieces.add(rows, sums)
+            }
             pieces.count = 0;
         }
         events

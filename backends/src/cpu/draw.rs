@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// A synapse ready to be placed.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawn {
+    /// Number of its table among those built at once.
+    pub table: u16,
     /// Number of the source neuron in the network.
     pub source: u32,
     /// Place of the target in its shard.
@@ -23,6 +25,55 @@ pub struct Drawn {
     pub delay: u16,
     /// Weight, in the target's unit.
     pub weight: f64,
+}
+
+impl Drawn {
+    /// Number of its table.
+    #[inline]
+    pub fn table(&self) -> usize {
+        usize::from(self.table)
+    }
+}
+
+/// Neighbouring slices of one population, in order, each with the number of its table.
+#[derive(Debug)]
+pub struct Neighbours<'a>(Vec<(u16, &'a Slice)>);
+
+impl<'a> Neighbours<'a> {
+    /// One slice alone, of table 0.
+    pub fn alone(slice: &'a Slice) -> Self {
+        Neighbours(vec![(0, slice)])
+    }
+
+    /// The slices of a population among those of some tables, put together where they touch.
+    pub fn of(population: usize, tables: &'a [Vec<Slice>]) -> Vec<Self> {
+        let own = |(table, slices): (usize, &'a Vec<Slice>)| {
+            slices
+                .iter()
+                .filter(|slice| slice.population == population)
+                .map(move |slice| (table as u16, slice))
+        };
+        let mut all: Vec<_> = tables.iter().enumerate().flat_map(own).collect();
+        all.sort_by_key(|(_, slice)| slice.range.start);
+        let touch = |a: &(u16, &Slice), b: &(u16, &Slice)| a.1.range.end == b.1.range.start;
+        all.chunk_by(touch).map(|touching| Neighbours(touching.to_vec())).collect()
+    }
+
+    /// All their neurons.
+    fn range(&self) -> Range<u32> {
+        let first = self.0.first().map_or(0, |(_, slice)| slice.range.start);
+        first..self.0.last().map_or(first, |(_, slice)| slice.range.end)
+    }
+
+    /// The slice that a neuron of theirs is in; `near` is where the last one was.
+    #[inline]
+    fn find(&self, neuron: u32, near: &mut usize) -> (u16, &Slice) {
+        if !self.0[*near].1.range.contains(&neuron) {
+            // They are few, and where the next neuron is cannot be foreseen: no branch.
+            *near = self.0.iter().map(|(_, slice)| usize::from(slice.range.end <= neuron)).sum();
+        }
+        self.0[*near]
+    }
 }
 
 /// Longest delay in steps.
@@ -71,32 +122,35 @@ impl<'a> Draw<'a> {
         steps[0]
     }
 
-    /// Adds to each source's count its synapses onto a slice; `counts` are those of all sources of the
-    /// network. Draws who reaches whom and nothing else.
-    pub fn count_onto(&self, slice: &Slice, counts: &mut [u32]) {
-        let counts = &mut counts[self.first_source as usize..];
-        self.wiring.onto(slice.range.clone(), &mut |synapses| {
+    /// Adds to each source's count, table by table, its synapses onto some slices; `counts` are those of
+    /// all sources of the network. Draws who reaches whom and nothing else.
+    pub fn count_onto(&self, slices: &Neighbours<'_>, counts: &mut [Vec<u32>]) {
+        let mut near = 0;
+        self.wiring.onto(slices.range(), &mut |synapses| {
             for synapse in synapses {
-                let count = &mut counts[synapse.source as usize];
+                let (table, _) = slices.find(synapse.target, &mut near);
+                let count = &mut counts[usize::from(table)][(self.first_source + synapse.source) as usize];
                 *count = count.saturating_add(1);
             }
         });
     }
 
-    /// Hands over all synapses onto a slice, in the order of the recipe.
-    pub fn onto(&self, slice: &Slice, take: &mut dyn FnMut(&[Drawn])) {
+    /// Hands over all synapses onto some slices, in the order of the recipe.
+    pub fn onto(&self, slices: &Neighbours<'_>, take: &mut dyn FnMut(&[Drawn])) {
         let (mut numbers, mut weights, mut delays, mut steps) = Default::default();
-        let mut batch = Vec::new();
-        self.wiring.onto(slice.range.clone(), &mut |synapses| {
+        let (mut batch, mut near) = (Vec::new(), 0);
+        self.wiring.onto(slices.range(), &mut |synapses| {
             numbers_of(synapses, &mut numbers);
             self.weight.draw_each(self.weight_key, &numbers, sized(&mut weights, synapses.len()));
             self.delay.draw_each(self.delay_key, &numbers, sized(&mut delays, synapses.len()));
             whole_steps(&delays, self.dt, sized(&mut steps, synapses.len()));
             batch.clear();
             batch.extend(synapses.iter().zip(&weights).zip(&steps).map(|((synapse, &weight), &delay)| {
+                let (table, slice) = slices.find(synapse.target, &mut near);
                 let index = (synapse.target - slice.range.start) as usize;
                 let cell = (slice.first_place + index) as u16;
-                Drawn { source: self.first_source + synapse.source, cell, delay, weight }
+                let source = self.first_source + synapse.source;
+                Drawn { table, source, cell, delay, weight }
             }));
             take(&batch);
         });
@@ -123,8 +177,8 @@ fn whole_steps(delays: &[f64], dt: f64, steps: &mut [u16]) {
     }
 }
 
-/// The synapses of one projection onto one slice.
-impl Recipe for (Draw<'_>, &Slice) {
+/// The synapses of one projection onto neighbouring slices.
+impl Recipe for (Draw<'_>, Neighbours<'_>) {
     fn constants(&self) -> Option<(u16, f64)> {
         let (Sampler::Constant(delay), Sampler::Constant(weight)) = (&self.0.delay, &self.0.weight) else {
             return None;
@@ -134,16 +188,17 @@ impl Recipe for (Draw<'_>, &Slice) {
         Some((steps[0], *weight))
     }
 
-    fn targets(&self) -> (Range<usize>, Ports) {
-        (self.1.places(), self.1.ports)
+    fn targets(&self, table: usize) -> Option<(Range<usize>, Ports)> {
+        let slice = self.1.0.iter().find(|(number, _)| usize::from(*number) == table)?.1;
+        Some((slice.places(), slice.ports))
     }
 
-    fn count(&self, counts: &mut [u32]) {
-        self.0.count_onto(self.1, counts);
+    fn count(&self, counts: &mut [Vec<u32>]) {
+        self.0.count_onto(&self.1, counts);
     }
 
     fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
-        self.0.onto(self.1, take);
+        self.0.onto(&self.1, take);
     }
 }
 

@@ -128,7 +128,8 @@ impl<R: Real> Shard<R> {
             Inbox::Sums(sums) => *events += delivery.deliver(rows, landings, sums),
             Inbox::Times(_) => {
                 for landing in landings {
-                    let (cells, weights) = (&rows.cells[rows.runs.run(landing.run)], rows.weights(landing.run));
+                    let (cells, weights) =
+                        (&rows.cells[rows.runs.run(landing.run)], rows.weights(landing.run));
                     inbox.run(0, cells, weights, *dt - landing.lead);
                     *events += cells.len() as u64;
                 }
