@@ -34,8 +34,10 @@ pub struct PlasticRows<R> {
 
 /// Forgetting walks over all runs, so it waits until this many more spikes are kept.
 const FORGET_AFTER: usize = 1 << 16;
-/// Landings between the fetching of a run and its delivery.
-const AHEAD: usize = 2;
+/// Synapses between the fetching of a run and its delivery.
+const AHEAD: usize = 600;
+/// What a run costs whatever its length, in synapses.
+const RUN: usize = 30;
 /// Bytes in a cache line.
 const LINE: usize = 64;
 
@@ -88,12 +90,16 @@ impl<R: Real> PlasticRows<R> {
         let (port, first_place) = (self.target.0, self.target.1 as u16);
         due.clear();
         due.extend(flights.land(step, runs).iter().map(|&landing| (landing, runs.run(landing.run))));
-        let mut events = 0;
-        for (number, (Landing { run, fired, lead }, range)) in due.iter().enumerate() {
-            if let Some((next, range)) = due.get(number + AHEAD) {
+        let (mut coming, mut fetched, mut events) = (due.iter(), 0, 0);
+        for (Landing { run, fired, lead }, range) in &*due {
+            while fetched < events + AHEAD
+                && let Some((landing, range)) = coming.next()
+            {
                 fetch(&neurons[range.clone()]);
                 fetch(&weights[range.clone()]);
-                fetch(&pre[pre_of(next.run, rule.pre_len())]);
+                fetch(&pre[pre_of(landing.run, rule.pre_len())]);
+                // A run costs about as much as this many synapses, whatever its length.
+                fetched += range.len() + RUN;
             }
             let spike = PreSpike { time: *fired as f64 - lead / dt, delay: runs.delay(*run) as f64 };
             let pre = &mut pre[pre_of(*run, rule.pre_len())];
@@ -102,9 +108,9 @@ impl<R: Real> PlasticRows<R> {
             cells.clear();
             cells.extend(neurons[range.clone()].iter().map(|neuron| neuron + first_place));
             inbox.run(port, cells, sent, dt - lead);
-            events += range.len() as u64;
+            events += range.len() + RUN;
         }
-        events
+        (events - due.len() * RUN) as u64
     }
 
     /// A neuron of the slice spiked.

@@ -18,6 +18,7 @@
 //! so short that no exponential leaves the range of single precision or becomes subnormal.
 
 use crate::synapses::archive::{Archive, Decay, Post, RECENT};
+use crate::synapses::sums::Facilitation;
 use multiversion::multiversion;
 use sim_core::real::Real;
 
@@ -145,48 +146,147 @@ impl<R: Real> Digests<R> {
         })
     }
 
-    /// Changes all weights of a row: `change` makes a new weight of the old one, the sum of K₊ over
-    /// the spikes in the window, and K₋. `asked` finds these two in the archive, for the rare
-    /// neuron with too many spikes; `None`, if the window is seen for no neuron.
-    pub fn change(
+    /// Changes all weights of a row by a rule. `ask` finds what facilitates and K₋ in the archive, for
+    /// the rare neuron with too many spikes. `None` if the window is seen for no neuron.
+    pub fn change<F: Facilitation<R>>(
         &self,
         window: Window,
-        decays: [&Decay; 2],
-        row: (&[u16], &mut [R]),
-        asked: impl Fn(usize) -> [R; 2],
-        change: impl Fn(R, R, R) -> R + Copy,
+        [plus, minus]: [&Decay; 2],
+        (neurons, weights): (&[u16], &mut [R]),
+        rule: F,
+        ask: impl Fn(usize) -> [R; 2],
     ) -> Option<()> {
-        let view = self.view(window, decays[0], decays[1])?;
-        change_row(&self.neurons, view, row.0, row.1, asked, change);
+        let view = self.view(window, plus, minus)?;
+        change_row(&self.neurons, view, neurons, weights, rule, ask);
         Some(())
     }
 }
 
 /// One pass that looks, without branches, and one that changes, which the compiler vectorises.
 #[multiversion(targets("x86_64+avx2+popcnt"))]
-fn change_row<R: Real, A: Fn(usize) -> [R; 2], C: Fn(R, R, R) -> R>(
+fn change_row<R: Real, F: Facilitation<R>, A: Fn(usize) -> [R; 2]>(
     digests: &[Digest<R>],
     view: View<R>,
     neurons: &[u16],
     weights: &mut [R],
-    asked: A,
-    change: C,
+    rule: F,
+    ask: A,
 ) {
     let mut found = ([R::ZERO; CHUNK], [R::ZERO; CHUNK]);
     for (neurons, weights) in neurons.chunks(CHUNK).zip(weights.chunks_mut(CHUNK)) {
-        for ((&neuron, sum), trace) in neurons.iter().zip(&mut found.0).zip(&mut found.1) {
+        for ((&neuron, facilitation), trace) in neurons.iter().zip(&mut found.0).zip(&mut found.1) {
             let digest = &digests[usize::from(neuron)];
             let (first, last) = (digest.after(view.after), digest.after(view.until));
             let before = digest.after(view.until - 1);
             if first == RECENT || before >= LATE {
-                [*sum, *trace] = asked(usize::from(neuron));
+                [*facilitation, *trace] = ask(usize::from(neuron));
             } else {
-                *sum = (digest.sums[first % RECENT] - digest.sums[last % RECENT]) * view.facilitating;
+                *facilitation = rule.of(&digest.sums, last..first, view.facilitating);
                 *trace = digest.traces[before % LATE] * view.depressing;
             }
         }
-        for ((weight, &sum), &trace) in weights.iter_mut().zip(&found.0).zip(&found.1) {
-            *weight = change(*weight, sum, trace);
+        for ((weight, &facilitation), &trace) in weights.iter_mut().zip(&found.0).zip(&found.1) {
+            *weight = rule.change(*weight, facilitation, trace);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synapses::pairs::Pairs;
+    use proptest::prelude::*;
+
+    /// The weight after a spike: 100 times what facilitates, less K₋.
+    #[derive(Clone, Copy)]
+    struct Sum;
+
+    impl<R: Real> Facilitation<R> for Sum {
+        fn change(self, _: R, facilitation: R, k_minus: R) -> R {
+            R::of(100.0) * facilitation - k_minus
+        }
+    }
+
+    /// What the digest makes of a window, if it sees it, and what the archive does.
+    fn both<R: Real>(times: &[u32], window: Window, now: f64, taus: [f64; 2]) -> (Option<f64>, f64) {
+        let mut pairs = Pairs::new(1, taus[0], taus[1], 0.1);
+        let mut digests = Digests::<R>::new(1, &pairs.plus, pairs.archive.decay(0));
+        // The digest hears some spikes in an earlier block, and the others in that of `now`.
+        digests.move_to(0.0, &pairs.archive, &pairs.plus);
+        for &time in times {
+            let post = pairs.archive.spike(0, f64::from(time));
+            digests.spike(0, &post, &pairs.plus, pairs.archive.decay(0));
+        }
+        digests.move_to(now, &pairs.archive, &pairs.plus);
+        let ask = |neuron| pairs.ask(neuron, window, Sum);
+        let [facilitation, k_minus] = ask(0);
+        let asked = Facilitation::<R>::change(Sum, R::ZERO, facilitation, k_minus).wide();
+        let mut weights = [R::ZERO];
+        let decays = [&pairs.plus, pairs.archive.decay(0)];
+        let seen = digests.change(window, decays, (&[0], &mut weights), Sum, ask);
+        (seen.map(|()| weights[0].wide()), asked)
+    }
+
+    fn train(gaps: &[u32]) -> Vec<u32> {
+        gaps.iter()
+            .scan(0, |time, gap| {
+                *time += gap;
+                Some(*time)
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_digest_answers_as_the_archive_does(
+            gaps in prop::collection::vec(prop_oneof![1u32..60, 200u32..3_000], 0..30),
+            back in 1u32..600,
+            width in 0u32..2_000,
+            delay in 1u32..80,
+            taus in [5.0..50.0f64, 5.0..50.0f64],
+        ) {
+            let times = train(&gaps);
+            let end = times.last().copied().unwrap_or(0) + 50;
+            let until = f64::from(end) - f64::from(back.min(2 * delay));
+            let window = Window { after: until - f64::from(width), until, k_plus: 1.7 };
+            let (seen, asked) = both::<f32>(&times, window, f64::from(end), taus);
+            if let Some(seen) = seen {
+                prop_assert!((seen - asked).abs() <= 2e-6 * (1.0 + asked.abs()), "{seen}, not {asked}");
+            }
+            let (seen, asked) = both::<f64>(&times, window, f64::from(end), taus);
+            if let Some(seen) = seen {
+                prop_assert!((seen - asked).abs() <= 1e-13 * (1.0 + asked.abs()), "{seen}, not {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn windows_of_the_last_forty_time_constants_are_seen_and_longer_ones_are_not() {
+        let seen = |width: f64, delay: f64| {
+            let until = 20_000.0 - delay;
+            let window = Window { after: until - width, until, k_plus: 1.0 };
+            both::<f32>(&[15_000, 19_900], window, 20_000.0, [20.0, 30.0]).0.is_some()
+        };
+        assert!(seen(8_000.0, 30.0));
+        assert!(!seen(16_000.0, 30.0));
+        assert!(!seen(0.0, 6_000.0));
+    }
+
+    #[test]
+    fn no_number_of_a_digest_is_subnormal_or_infinite_after_a_long_silence() {
+        for silence in [1_000, 8_000, 9_000, 17_000, 18_500, 20_000, 100_000] {
+            let mut pairs = Pairs::new(1, 20.0, 20.0, 0.1);
+            let mut digests = Digests::<f32>::new(1, &pairs.plus, pairs.archive.decay(0));
+            pairs.archive.spike(0, 10.0);
+            let now = 10.0 + f64::from(silence);
+            digests.move_to(now, &pairs.archive, &pairs.plus);
+            let until = now - 30.0;
+            let window = Window { after: until - 7_900.0, until, k_plus: 1.0 };
+            let mut weights = [0.0];
+            let decays = [&pairs.plus, pairs.archive.decay(0)];
+            let ask = |neuron| pairs.ask(neuron, window, Sum);
+            digests.change(window, decays, (&[0], &mut weights), Sum, ask).unwrap();
+            assert!(weights[0] == 0.0 || weights[0].is_normal(), "{} after {silence}", weights[0]);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use crate::synapses::archive::{Archive, Decay};
 use crate::synapses::digest::Window;
+use crate::synapses::sums::Facilitation;
 use sim_core::real::Real;
 use sim_core::synapse::PreSpike;
 
@@ -65,16 +66,18 @@ impl Pairs {
         Window { after, until, k_plus }
     }
 
-    /// The answer of a neuron: the sum of K₊ over its spikes in the window, and K₋.
-    pub fn ask(&self, neuron: usize, window: Window) -> [f64; 2] {
+    /// The answer of a neuron: what its spikes in the window come to, and K₋.
+    pub fn ask<R: Real, F: Facilitation<R>>(&self, neuron: usize, window: Window, rule: F) -> [R; 2] {
         let Window { after, until, k_plus } = window;
-        let mut sum = 0.0;
+        let mut facilitation = F::NONE;
         if k_plus > 0.0 {
             let count = self.archive.count(neuron, after);
-            self.archive
-                .between(neuron, count, after, until, |post| sum += self.plus.over(post.time - after));
+            self.archive.between(neuron, count, after, until, |post| {
+                let k_plus = k_plus * self.plus.over(post.time - after);
+                facilitation = rule.and(facilitation, R::of(k_plus));
+            });
         }
-        [k_plus * sum, self.archive.trace_before(neuron, until, 0)]
+        [facilitation, R::of(self.archive.trace_before(neuron, until, 0))]
     }
 
     /// Counts a spike that has changed its weights.

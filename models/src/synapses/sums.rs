@@ -1,14 +1,37 @@
-//! All pairs, for rules under which facilitations of a weight add up.
-//!
-//! Then the postsynaptic spikes since the last presynaptic one act through the sum of their K₊, and
-//! a bound holds for the sum as it would for one after the other.
+//! All pairs, for rules under which several facilitations come to one that can be told without the
+//! weight: a sum of K₊, or a product of what each leaves of the way to the bound. A bound holds for
+//! all of them together as it would for one after the other.
 
+use crate::synapses::archive::RECENT;
 use crate::synapses::digest::Digests;
 use crate::synapses::pairs::{Pairs, Row};
 use sim_core::network::Clock;
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, SnapshotError};
 use sim_core::synapse::{PlasticSite, PreSpike};
+use std::ops::Range;
+
+/// A rule whose facilitations come to one: to their sum, unless it says otherwise.
+pub trait Facilitation<R: Real>: Copy {
+    /// What no facilitation comes to.
+    const NONE: R = R::ZERO;
+
+    /// What facilitations come to with one more.
+    #[inline(always)]
+    fn and(self, facilitation: R, k_plus: R) -> R {
+        facilitation + k_plus
+    }
+
+    /// What some spikes of a digest come to, numbered from the newest. The difference of two sums
+    /// times `factor` is the K₊ of the spikes between.
+    #[inline(always)]
+    fn of(self, sums: &[R; RECENT], newest: Range<usize>, factor: R) -> R {
+        (sums[newest.end % RECENT] - sums[newest.start % RECENT]) * factor
+    }
+
+    /// The weight after facilitation and then depression by K₋.
+    fn change(self, weight: R, facilitation: R, k_minus: R) -> R;
+}
 
 /// The traces of pair rules, with digests of them where spikes fall on whole steps.
 #[derive(Debug)]
@@ -38,31 +61,20 @@ impl<R: Real> Sums<R> {
         }
     }
 
-    /// Delivers a spike: `change` makes a new weight of the old one, the sum of K₊ over the
-    /// postsynaptic spikes since the last one, and K₋.
-    pub fn deliver(
-        &mut self,
-        spike: PreSpike,
-        pre: &mut [f64],
-        row: Row<'_, R>,
-        change: impl Fn(R, R, R) -> R + Copy,
-    ) {
+    /// Delivers a spike.
+    pub fn deliver(&mut self, spike: PreSpike, pre: &mut [f64], row: Row<'_, R>, rule: impl Facilitation<R>) {
         let Row { neurons, weights, sent } = row;
+        let Pairs { archive, plus } = &self.pairs;
         let window = self.pairs.window(spike, pre);
-        if let Some(digests) = &mut self.digests {
-            digests.move_to(spike.time + spike.delay, &self.pairs.archive, &self.pairs.plus);
-        }
-        let pairs = &self.pairs;
-        let asked = |neuron| pairs.ask(neuron, window).map(R::of);
-        let decays = [&pairs.plus, pairs.archive.decay(0)];
-        let seen = self
-            .digests
-            .as_ref()
-            .and_then(|digests| digests.change(window, decays, (neurons, &mut *weights), asked, change));
+        let ask = |neuron| self.pairs.ask(neuron, window, rule);
+        let seen = self.digests.as_mut().and_then(|digests| {
+            digests.move_to(spike.time + spike.delay, archive, plus);
+            digests.change(window, [plus, archive.decay(0)], (neurons, &mut *weights), rule, ask)
+        });
         if seen.is_none() {
             for (&neuron, weight) in neurons.iter().zip(&mut *weights) {
-                let [sum, trace] = asked(usize::from(neuron));
-                *weight = change(*weight, sum, trace);
+                let [facilitation, k_minus] = ask(usize::from(neuron));
+                *weight = rule.change(*weight, facilitation, k_minus);
             }
         }
         sent.extend_from_slice(weights);

@@ -18,7 +18,7 @@
 //! Reference: Vogels et al. (2011) doi:10.1126/science.1211095.
 
 use crate::synapses::pairs::{PRE, Row};
-use crate::synapses::sums::Sums;
+use crate::synapses::sums::{Facilitation, Sums};
 use sim_core::parameter::{Arguments, Complaint, Kind, Parameter, Range};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -52,10 +52,23 @@ pub fn nonzero_maximum(arguments: &Arguments) -> Vec<Complaint> {
 #[derive(Debug)]
 struct VogelsSprekeler<R> {
     sums: Sums<R>,
+    rule: Rule<R>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rule<R> {
     eta: R,
     eta_alpha: R,
     w_max: R,
     sign: R,
+}
+
+impl<R: Real> Facilitation<R> for Rule<R> {
+    #[inline(always)]
+    fn change(self, weight: R, facilitation: R, k_minus: R) -> R {
+        let grown = (weight.abs() + self.eta * (facilitation + k_minus)).min(self.w_max);
+        (grown - self.eta_alpha).max(R::ZERO) * self.sign
+    }
 }
 
 impl<R: Real> VogelsSprekeler<R> {
@@ -63,10 +76,12 @@ impl<R: Real> VogelsSprekeler<R> {
         let number = |name| site.arguments.number(name);
         VogelsSprekeler {
             sums: Sums::new(site, number("tau"), number("tau")),
-            eta: R::of(number("eta")),
-            eta_alpha: R::of(number("eta") * number("alpha")),
-            w_max: R::of(number("w_max").abs()),
-            sign: R::of(number("w_max").signum()),
+            rule: Rule {
+                eta: R::of(number("eta")),
+                eta_alpha: R::of(number("eta") * number("alpha")),
+                w_max: R::of(number("w_max").abs()),
+                sign: R::of(number("w_max").signum()),
+            },
         }
     }
 }
@@ -92,11 +107,7 @@ impl<R: Real> Plasticity<R> for VogelsSprekeler<R> {
         weights: &mut [R],
         sent: &mut Vec<R>,
     ) {
-        let (eta, eta_alpha, w_max, sign) = (self.eta, self.eta_alpha, self.w_max, self.sign);
-        self.sums.deliver(spike, pre, Row { neurons, weights, sent }, move |weight, sum, trace| {
-            let grown = (weight.abs() + eta * (sum + trace)).min(w_max);
-            (grown - eta_alpha).max(R::ZERO) * sign
-        });
+        self.sums.deliver(spike, pre, Row { neurons, weights, sent }, self.rule);
     }
 
     fn forget(&mut self, needed_from: &[f64]) {

@@ -1,8 +1,11 @@
 //! How a pair of spikes changes a weight of `Stdp`, as a function of the weight itself.
 
+use crate::synapses::archive::RECENT;
+use crate::synapses::sums::Facilitation;
 use sim_core::math::pow;
 use sim_core::parameter::{Argument, Arguments};
 use sim_core::real::Real;
+use std::ops::Range;
 
 /// Step sizes, exponents and bounds.
 #[derive(Clone, Copy, Debug)]
@@ -50,48 +53,121 @@ impl WeightDependence {
     }
 }
 
-/// The rule with μ₊ = 0 and μ₋ 0 or 1, under which facilitations add up.
+/// Bounds and depression with μ₋ 0 or 1, in the precision of the network.
 #[derive(Clone, Copy, Debug)]
-pub struct Adding<R> {
+struct Linear<R> {
     /// 1 or -1: what makes all weights positive.
     sign: R,
     low: R,
     high: R,
-    up: R,
     down: R,
     down_per_strength: R,
+}
+
+impl<R: Real> Linear<R> {
+    fn new(arguments: &Arguments) -> Option<Self> {
+        let (low, high) = (arguments.number("w_min"), arguments.number("w_max"));
+        let down = arguments.number("alpha") * arguments.number("lambda");
+        let [fixed, per_strength] = match exponents(arguments).1 {
+            0.0 => [down * (high - low).abs(), 0.0],
+            1.0 => [0.0, down],
+            _ => return None,
+        };
+        Some(Linear {
+            sign: R::of(high.signum()),
+            low: R::of(low.abs()),
+            high: R::of(high.abs()),
+            down: R::of(fixed),
+            down_per_strength: R::of(per_strength),
+        })
+    }
+
+    #[inline(always)]
+    fn depress(self, strength: R, k_minus: R) -> R {
+        let share = (strength - self.low).max(R::ZERO);
+        (strength - (self.down + self.down_per_strength * share) * k_minus).max(self.low)
+    }
+}
+
+/// The rule with μ₊ = 0: facilitations add up.
+#[derive(Clone, Copy, Debug)]
+pub struct Adding<R> {
+    linear: Linear<R>,
+    up: R,
 }
 
 impl<R: Real> Adding<R> {
     /// What `Stdp`'s arguments say, if it is this rule.
     pub fn new(arguments: &Arguments) -> Option<Self> {
-        let (plus, minus) = exponents(arguments);
-        if plus != 0.0 || !(minus == 0.0 || minus == 1.0) {
-            return None;
-        }
-        let (low, high) = (arguments.number("w_min"), arguments.number("w_max"));
-        let span = (high - low).abs();
-        let lambda = arguments.number("lambda");
-        let down = arguments.number("alpha") * lambda;
-        Some(Adding {
-            sign: R::of(high.signum()),
-            low: R::of(low.abs()),
-            high: R::of(high.abs()),
-            up: R::of(lambda * span),
-            down: R::of(if minus == 0.0 { down * span } else { 0.0 }),
-            down_per_strength: R::of(if minus == 0.0 { 0.0 } else { down }),
-        })
+        let span = (arguments.number("w_max") - arguments.number("w_min")).abs();
+        let up = R::of(arguments.number("lambda") * span);
+        let linear = Linear::new(arguments)?;
+        (exponents(arguments).0 == 0.0).then_some(Adding { linear, up })
+    }
+}
+
+impl<R: Real> Facilitation<R> for Adding<R> {
+    #[inline(always)]
+    fn change(self, weight: R, facilitation: R, k_minus: R) -> R {
+        let strength = weight * self.linear.sign;
+        let bounded = (strength + self.up * facilitation).min(self.linear.high);
+        // An initial weight beyond the bound stays there until something facilitates it.
+        let grown = if facilitation > R::ZERO { bounded } else { strength };
+        self.linear.depress(grown, k_minus) * self.linear.sign
+    }
+}
+
+/// The rule with μ₊ = 1: each facilitation leaves a share of the way to the bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Multiplying<R> {
+    linear: Linear<R>,
+    lambda: R,
+}
+
+impl<R: Real> Multiplying<R> {
+    /// What `Stdp`'s arguments say, if it is this rule.
+    pub fn new(arguments: &Arguments) -> Option<Self> {
+        let lambda = R::of(arguments.number("lambda"));
+        let linear = Linear::new(arguments)?;
+        (exponents(arguments).0 == 1.0).then_some(Multiplying { linear, lambda })
     }
 
-    /// The weight after facilitation by a sum of traces and depression by a trace.
-    #[inline]
-    pub fn change(&self, weight: R, sum: R, trace: R) -> R {
-        let strength = weight * self.sign;
-        // An initial weight beyond the bound stays there until something facilitates it.
-        let bounded = (strength + self.up * sum).min(self.high);
-        let grown = if sum > R::ZERO { bounded } else { strength };
-        let share = (grown - self.low).max(R::ZERO);
-        (grown - (self.down + self.down_per_strength * share) * trace).max(self.low) * self.sign
+    #[inline(always)]
+    fn left(self, k_plus: R) -> R {
+        (R::ONE - self.lambda * k_plus).max(R::ZERO)
+    }
+}
+
+impl<R: Real> Facilitation<R> for Multiplying<R> {
+    const NONE: R = R::ONE;
+
+    #[inline(always)]
+    fn and(self, facilitation: R, k_plus: R) -> R {
+        facilitation * self.left(k_plus)
+    }
+
+    #[inline(always)]
+    fn of(self, sums: &[R; RECENT], newest: Range<usize>, factor: R) -> R {
+        let mut left = [R::ONE; RECENT];
+        for n in 0..RECENT - 1 {
+            let one = self.left((sums[n + 1] - sums[n]) * factor);
+            left[n] = if n >= newest.start && n < newest.end { one } else { R::ONE };
+        }
+        // In this order on every processor.
+        for half in [4, 2, 1] {
+            for n in 0..half {
+                left[n] *= left[n + half];
+            }
+        }
+        left[0]
+    }
+
+    #[inline(always)]
+    fn change(self, weight: R, facilitation: R, k_minus: R) -> R {
+        let strength = weight * self.linear.sign;
+        let way = (self.linear.high - strength).max(R::ZERO);
+        let grown = if facilitation < R::ONE { self.linear.high - way * facilitation } else { strength };
+        self.linear.depress(grown, k_minus) * self.linear.sign
     }
 }
 
