@@ -7,6 +7,7 @@ mod aeif_parameters;
 pub mod aeif_psc_exp;
 pub mod blocks;
 pub mod conductance;
+mod crowd;
 pub mod hh_cond_exp_traub;
 mod hh_membrane;
 pub mod hh_psc_alpha;
