@@ -5,6 +5,7 @@
 //! ```
 
 pub mod bad_input;
+pub mod bench;
 pub mod checkpoint;
 pub mod command;
 pub mod open;

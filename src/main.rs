@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
-use saltus::command::{check, graph, list, plot, recover, run};
+use saltus::command::{bench, check, graph, list, plot, recover, run};
 use saltus::complain;
 use std::process::ExitCode;
 
@@ -34,6 +34,8 @@ enum Verb {
     Graph(graph::GraphArgs),
     /// List models, rules, synapses and stimuli with their parameters
     List(list::ListArgs),
+    /// Measure speed and memory on networks of known cost
+    Bench(bench::BenchArgs),
     /// Make a recording whole after a crash
     Recover(recover::RecoverArgs),
 }
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Plot(args) => plot::plot(args),
         Verb::Graph(args) => graph::graph(args),
         Verb::List(args) => Ok(list::list(args)),
+        Verb::Bench(args) => bench::bench(args),
         Verb::Recover(args) => recover::recover(args),
     };
     done.unwrap_or_else(|error| {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sim_core::network::Network;
 use sim_core::parse;
 use sim_core::source::{Severity, Source};
+use sim_core::units::{Dimension, Unit};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -188,18 +189,28 @@ fn time_value(text: &str) -> Result<String, String> {
     if text.ends_with(')') {
         return Ok(text.to_owned());
     }
+    time(text).map(|(value, (unit, _))| format!("{unit}({value:?})"))
+}
+
+/// "0.5s" → 500.
+pub fn milliseconds(text: &str) -> Result<f64, String> {
+    time(text.trim()).map(|(value, (_, factor))| value * factor)
+}
+
+/// A number with a unit of time behind it.
+fn time(text: &str) -> Result<(f64, Unit), String> {
     let split = text.find(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let known = sim_core::units::Dimension::Time.units().iter().any(|known| known.0 == unit);
-    match number.trim().parse::<f64>() {
-        Ok(value) if known && value.is_finite() => Ok(format!("{unit}({value:?})")),
+    let unit = Dimension::Time.units().iter().find(|known| known.0 == unit);
+    match (number.trim().parse::<f64>(), unit) {
+        (Ok(value), Some(&unit)) if value.is_finite() => Ok((value, unit)),
         _ => Err(format!("{text:?} is not a time; write 2s, 500ms or 50us")),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::time_value;
+    use super::{milliseconds, time_value};
 
     #[test]
     fn a_time_on_the_command_line_may_stand_with_its_unit_behind_it() {
@@ -208,5 +219,6 @@ mod tests {
         assert_eq!(time_value("s(2)").as_deref(), Ok("s(2)"));
         assert!(time_value("20").is_err());
         assert!(time_value("fast").is_err());
+        assert_eq!(milliseconds("0.5s"), Ok(500.0));
     }
 }

@@ -37,6 +37,14 @@ impl Progress {
         bar.set_style(style.expect("the template is fixed and valid"));
         bar
     }
+
+    /// A bar of windows that are measured: it is drawn between them only.
+    pub fn windows(count: u32) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(u64::from(count)), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("measure  {bar:30} {pos} of {len} windows");
+        bar.set_style(style.expect("the template is fixed and valid"));
+        bar
+    }
 }
 
 impl Observer for Progress {

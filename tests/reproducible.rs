@@ -9,7 +9,7 @@ use sim_core::spike::Spike;
 use std::sync::Arc;
 
 /// The shipped networks, made short enough to be run many times.
-const SHIPPED: [(&str, &[&str]); 7] = [
+const SHIPPED: [(&str, &[&str]); 8] = [
     ("first", &["simulation.duration=ms(300)"]),
     ("brunel", &["simulation.duration=ms(150)"]),
     ("brunel_stdp", &["simulation.duration=ms(120)"]),
@@ -17,6 +17,7 @@ const SHIPPED: [(&str, &[&str]); 7] = [
     ("coba", &["simulation.duration=ms(600)"]),
     ("microcircuit", &["simulation.duration=ms(600)", "scale=0.1"]),
     ("scale_free", &["simulation.duration=ms(200)"]),
+    ("sparse", &["simulation.duration=ms(200)"]),
 ];
 
 fn spikes(network: &Arc<Network>, threads: usize, most: i64) -> Vec<Spike> {

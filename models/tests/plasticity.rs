@@ -4,6 +4,7 @@
 use models::synapses;
 use proptest::prelude::*;
 use sim_core::math::exp;
+use sim_core::network::Clock;
 use sim_core::parameter::{Argument, Arguments, Kind};
 use sim_core::snapshot::{Loader, Saver};
 use sim_core::synapse::{PlasticSite, Plasticity, PreSpike, SynapseModel};
@@ -35,7 +36,7 @@ fn rules(sign: f64) -> Vec<(&'static SynapseModel, Arguments)> {
 }
 
 fn site(arguments: &Arguments) -> PlasticSite {
-    PlasticSite { arguments: arguments.clone(), neurons: NEURONS, dt: DT }
+    PlasticSite { arguments: arguments.clone(), neurons: NEURONS, dt: DT, clock: Clock::Grid }
 }
 
 /// Two runs with different delays onto three neurons, driven step by step.

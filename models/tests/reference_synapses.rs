@@ -2,6 +2,7 @@
 
 use models::synapses;
 use serde_json::Value;
+use sim_core::network::Clock;
 use sim_core::parameter::{Argument, Arguments};
 use sim_core::real::Real;
 use sim_core::synapse::{PlasticSite, Plasticity, PreSpike, SynapseModel};
@@ -90,7 +91,7 @@ fn deviation(
     pre: &[f64],
     post: &[f64],
 ) -> [f64; 2] {
-    let site = PlasticSite { arguments: arguments(model, case, words), neurons: 1, dt: DT };
+    let site = PlasticSite { arguments: arguments(model, case, words), neurons: 1, dt: DT, clock: Clock::Grid };
     let weight = case["parameters"]["weight"].as_f64().or(case["weight_pA"].as_f64()).unwrap();
     let delay = (case["delay_ms"].as_f64().unwrap() / DT).round();
     let worst = |found: Vec<f64>| {

@@ -17,6 +17,7 @@ pub mod neuron;
 pub mod observer;
 pub mod parameter;
 pub mod parse;
+pub mod philox;
 pub mod quantity;
 pub mod read;
 pub mod real;

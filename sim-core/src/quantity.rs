@@ -1,6 +1,6 @@
 //! A quantity: one value, or a distribution from which every neuron or synapse draws its own.
 
-use crate::math::{exp, ln, log1p, normal_cdf, normal_quantile};
+use crate::math::{exp, ln, log1p, normal_cdf, normal_quantile, normal_quantiles};
 use crate::rng::Key;
 use std::sync::Arc;
 
@@ -196,6 +196,32 @@ impl Sampler {
         }
     }
 
+    /// [`draw`](Self::draw) of each of `items`, into a slice of the same length.
+    pub fn draw_each(&self, key: Key, items: &[u64], values: &mut [f64]) {
+        match self {
+            Sampler::Constant(value) => values.fill(*value),
+            Sampler::List(list) => {
+                values.iter_mut().zip(items).for_each(|(value, &item)| *value = list[item as usize])
+            }
+            distribution => {
+                key.uniforms(items, values);
+                distribution.quantiles(values);
+            }
+        }
+    }
+
+    /// Puts in place of each value its [`quantile`](Self::quantile).
+    fn quantiles(&self, values: &mut [f64]) {
+        match self {
+            Sampler::Normal(normal) => normal.quantiles(values),
+            Sampler::LogNormal { normal, min, max } => {
+                normal.quantiles(values);
+                values.iter_mut().for_each(|value| *value = exp(*value).clamp(*min, *max));
+            }
+            other => values.iter_mut().for_each(|value| *value = other.quantile(*value)),
+        }
+    }
+
     /// The value below which a share `u` (0 < `u` < 1) of the distribution lies; a list, which has
     /// items and no distribution, is read as its empirical one.
     pub fn quantile(&self, u: f64) -> f64 {
@@ -238,16 +264,30 @@ impl TruncatedNormal {
         if self.sd == 0.0 {
             return self.mean.clamp(self.min, self.max);
         }
+        self.value(normal_quantile(self.probability(u)))
+    }
+
+    /// Puts in place of each value its [`quantile`](Self::quantile).
+    fn quantiles(&self, values: &mut [f64]) {
+        if self.sd == 0.0 {
+            return values.fill(self.mean.clamp(self.min, self.max));
+        }
+        values.iter_mut().for_each(|value| *value = self.probability(*value));
+        normal_quantiles(values);
+        values.iter_mut().for_each(|value| *value = self.value(*value));
+    }
+
+    /// The probability, in the whole distribution, of what is below a share `u` of the cut one.
+    #[inline]
+    fn probability(&self, u: f64) -> f64 {
         let share = if self.mirrored { 1.0 - u } else { u };
-        let p = self.p_low + self.p_width * share;
-        // Beyond the smallest positive probability the bound itself is the only value left.
-        let z = if p <= 0.0 {
-            f64::NEG_INFINITY
-        } else if p >= 1.0 {
-            f64::INFINITY
-        } else {
-            normal_quantile(p)
-        };
+        self.p_low + self.p_width * share
+    }
+
+    /// What is `z` standard deviations from the mean. Beyond the smallest positive probability these
+    /// are infinitely many, and the bound itself is the only value left.
+    #[inline]
+    fn value(&self, z: f64) -> f64 {
         let value = if self.mirrored { self.mean - self.sd * z } else { self.mean + self.sd * z };
         value.clamp(self.min, self.max)
     }
@@ -291,6 +331,30 @@ mod tests {
         let q = Quantity::Normal { mean: 0.0, sd: 1.0, min: 12.0, max: f64::INFINITY };
         let values = sample(&q);
         assert!(values.iter().all(|v| v.is_finite() && *v >= 12.0 && *v < 14.0));
+    }
+
+    #[test]
+    fn many_items_at_once_draw_what_each_draws() {
+        let normal = |mean, sd, min, max| Quantity::Normal { mean, sd, min, max };
+        let key = Key::new(4).named("many");
+        let items: Vec<u64> = (0..1000).map(|item| item * 0x1_0000_0001 % 1000).collect();
+        for quantity in [
+            Quantity::Constant(2.5),
+            Quantity::List((0..1000).map(|i| f64::from(i * i)).collect()),
+            Quantity::Uniform { low: -1.0, high: 4.0 },
+            normal(1.5, 0.75, 0.1, f64::INFINITY),
+            normal(0.0, 1.0, 12.0, f64::INFINITY),
+            normal(0.0, 1.0, -60.0, -50.0),
+            normal(3.0, 0.0, 0.0, 2.0),
+            Quantity::LogNormal { mean: 0.5, sd: 0.3, min: 0.0, max: 0.9 },
+            Quantity::Exponential { mean: 2.0, min: 0.5, max: 9.0 },
+        ] {
+            let mut values = vec![0.0; items.len()];
+            quantity.sampler().draw_each(key, &items, &mut values);
+            for (&item, value) in items.iter().zip(values) {
+                assert_eq!(value.to_bits(), quantity.draw(key, item).to_bits(), "{quantity:?}");
+            }
+        }
     }
 
     #[test]

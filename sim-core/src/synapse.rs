@@ -12,6 +12,7 @@
 //! one delay: the machine keeps [`Plasticity::pre_len`] numbers for each such *run* and lends them.
 //! What depends on the postsynaptic train is kept by the [`Plasticity`] per neuron.
 
+use crate::network::Clock;
 use crate::parameter::{Arguments, Complaint, Parameter};
 use crate::real::Real;
 use crate::snapshot::{Loader, Saver, SnapshotError};
@@ -44,6 +45,8 @@ pub struct PlasticSite {
     pub neurons: usize,
     /// Length of a step in ms.
     pub dt: f64,
+    /// Whether spikes fall on whole steps.
+    pub clock: Clock,
 }
 
 /// A presynaptic spike that arrives through one run of synapses of equal delay.

@@ -1,5 +1,6 @@
 //! The verbs of the command line, one file each.
 
+pub mod bench;
 pub mod check;
 pub mod graph;
 pub mod list;

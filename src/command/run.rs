@@ -18,6 +18,8 @@ use recordings::hdf5::provenance::Provenance;
 use recordings::hdf5::recorder::{Existing, Recorder};
 use sim_core::backend::{Backend, Load, Machine};
 use sim_core::connect::connect;
+use sim_core::data::DataFiles;
+use sim_core::network::Network;
 use sim_core::observer::Observer;
 use sim_core::run::{Ended, run as live};
 use std::fs;
@@ -28,7 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Exit code of a run that was interrupted with Ctrl-C, as shells expect.
-const INTERRUPTED: u8 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// What can be asked of `saltus run`.
 #[derive(Args)]
@@ -90,7 +92,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 
     let begin = Instant::now();
     let files = Folder::new(plans.opened.path.parent().unwrap_or(Path::new("")));
-    let built = build(&plans.opened, backend, &files, threads, args.quiet);
+    let built = build(&network, backend, &files, threads, args.quiet);
     let mut machine = match built {
         Ok(machine) => machine,
         Err(message) => {
@@ -192,30 +194,32 @@ fn resumed(place: &Path) -> Result<Plans> {
     Ok(Plans { opened, output, resume: Some(checkpoint) })
 }
 
-fn threads(said: Option<usize>) -> usize {
+/// The number of threads that was said, or one for each core.
+pub fn threads(said: Option<usize>) -> usize {
     said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get())).max(1)
 }
 
-fn backend(name: &str) -> Option<&'static Backend> {
+/// The backend with this name; no name is the usual one.
+pub fn backend(name: &str) -> Option<&'static Backend> {
     let name = if name.is_empty() { "Cpu" } else { name };
     backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(name))
 }
 
 /// Network → machine, or why not, in words.
-fn build(
-    opened: &Opened,
+pub fn build(
+    network: &Arc<Network>,
     backend: &Backend,
-    files: &Folder,
+    files: &dyn DataFiles,
     threads: usize,
     quiet: bool,
 ) -> Result<Box<dyn Machine>, String> {
-    if let Some(shortage) = shortage(&opened.network) {
+    if let Some(shortage) = shortage(network) {
         return Err(shortage);
     }
-    let connectivity = connect(&opened.network, files).map_err(|error| error.to_string())?;
+    let connectivity = connect(network, files).map_err(|error| error.to_string())?;
     let bar = Progress::building(quiet);
     let load = Load {
-        network: Arc::clone(&opened.network),
+        network: Arc::clone(network),
         connectivity: Arc::new(connectivity),
         files,
         threads,
@@ -254,11 +258,11 @@ fn checkpoints(plans: &Plans) -> Result<Option<Checkpoints>> {
 }
 
 /// Whether files have been begun, so that ending at once would leave them unfinished.
-static RUNNING: AtomicBool = AtomicBool::new(false);
+pub static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// A flag that the first Ctrl-C (or a polite kill) raises once there is something to finish; the
 /// second one ends the program at once.
-fn stop_on_ctrl_c() -> Result<&'static AtomicBool> {
+pub fn stop_on_ctrl_c() -> Result<&'static AtomicBool> {
     static STOP: AtomicBool = AtomicBool::new(false);
     let set = ctrlc::set_handler(|| {
         if !RUNNING.load(Ordering::Relaxed) || STOP.swap(true, Ordering::Relaxed) {

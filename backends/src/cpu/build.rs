@@ -92,15 +92,14 @@ fn static_rows<R: Precise>(
     slices: &[Slice],
     sources: usize,
 ) -> Result<Rows<R>, TooManySynapses> {
-    Rows::build(sources, &|take| {
-        for (number, projection) in network.projections.iter().enumerate() {
-            for slice in
-                slices.iter().filter(|s| projection.plasticity.is_none() && s.population == projection.target)
-            {
-                Draw::new(network, connectivity, number).onto(slice, take);
-            }
+    let mut onto = Vec::new();
+    for (number, projection) in network.projections.iter().enumerate() {
+        if projection.plasticity.is_none() {
+            let draw = |slice| (Draw::new(network, connectivity, number), slice);
+            onto.extend(slices.iter().filter(|slice| slice.population == projection.target).map(draw));
         }
-    })
+    }
+    Rows::build(sources, &onto)
 }
 
 fn plastic_rows<R: Precise>(
@@ -116,8 +115,13 @@ fn plastic_rows<R: Precise>(
     let draw = Draw::new(network, connectivity, number);
     let first_cell = slice.cell(0, if draw.negative { -1.0 } else { 1.0 });
     let neurons = Slice { first_cell: 0, ports: Ports::One, ..slice.clone() };
-    let rows = Rows::build(network.neurons() as usize, &|take| draw.onto(&neurons, take))?;
-    let site = PlasticSite { arguments: model.arguments.clone(), neurons: slice.len(), dt: network.dt };
+    let rows = Rows::build(network.neurons() as usize, &vec![(draw, &neurons)])?;
+    let site = PlasticSite {
+        arguments: model.arguments.clone(),
+        neurons: slice.len(),
+        dt: network.dt,
+        clock: network.clock,
+    };
     Ok(PlasticRows::new(number, place, first_cell, rows, R::plasticity(model.model, &site)))
 }
 

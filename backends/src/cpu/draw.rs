@@ -1,6 +1,8 @@
 //! From a recipe to synapses with weight and delay, for one slice of a shard.
 
 use super::cut::Slice;
+use super::rows::Recipe;
+use multiversion::multiversion;
 use sim_core::connect::Connectivity;
 use sim_core::network::{Network, Projection};
 use sim_core::quantity::{Quantity, Sampler};
@@ -60,27 +62,73 @@ impl<'a> Draw<'a> {
         self.weight.draw(self.weight_key, synapse.number)
     }
 
-    /// Delay of a synapse in whole steps, at least one. What can be drawn [fits](super::misfits); only
-    /// the endless tail of a distribution is cut.
+    /// Delay of a synapse in whole steps.
     pub fn delay(&self, synapse: &Synapse) -> u16 {
-        let steps = (self.delay.draw(self.delay_key, synapse.number) / self.dt).round();
-        steps.clamp(1.0, LONGEST_DELAY) as u16
+        let mut steps = [0];
+        whole_steps(&[self.delay.draw(self.delay_key, synapse.number)], self.dt, &mut steps);
+        steps[0]
+    }
+
+    /// Adds to each source's count its synapses onto a slice; `counts` are those of all sources of the
+    /// network. Draws who reaches whom and nothing else.
+    pub fn count_onto(&self, slice: &Slice, counts: &mut [u32]) {
+        let counts = &mut counts[self.first_source as usize..];
+        self.wiring.onto(slice.range.clone(), &mut |synapses| {
+            for synapse in synapses {
+                let count = &mut counts[synapse.source as usize];
+                *count = count.saturating_add(1);
+            }
+        });
     }
 
     /// Hands over all synapses onto a slice, in the order of the recipe.
     pub fn onto(&self, slice: &Slice, take: &mut dyn FnMut(&[Drawn])) {
+        let (mut numbers, mut weights, mut delays, mut steps) = Default::default();
         let mut batch = Vec::new();
         self.wiring.onto(slice.range.clone(), &mut |synapses| {
+            numbers_of(synapses, &mut numbers);
+            self.weight.draw_each(self.weight_key, &numbers, sized(&mut weights, synapses.len()));
+            self.delay.draw_each(self.delay_key, &numbers, sized(&mut delays, synapses.len()));
+            whole_steps(&delays, self.dt, sized(&mut steps, synapses.len()));
             batch.clear();
-            batch.extend(synapses.iter().map(|synapse| {
-                let weight = self.weight(synapse);
+            batch.extend(synapses.iter().zip(&weights).zip(&steps).map(|((synapse, &weight), &delay)| {
                 let index = (synapse.target - slice.range.start) as usize;
-                let cell = slice.cell(index, weight);
-                let source = self.first_source + synapse.source;
-                Drawn { source, cell: cell as u16, delay: self.delay(synapse), weight }
+                let cell = slice.cell(index, weight) as u16;
+                Drawn { source: self.first_source + synapse.source, cell, delay, weight }
             }));
             take(&batch);
         });
+    }
+}
+
+fn numbers_of(synapses: &[Synapse], numbers: &mut Vec<u64>) {
+    numbers.clear();
+    numbers.extend(synapses.iter().map(|synapse| synapse.number));
+}
+
+/// A slice of `len` values, whichever.
+fn sized<T: Clone + Default>(values: &mut Vec<T>, len: usize) -> &mut [T] {
+    values.resize(len, T::default());
+    values
+}
+
+/// Delays in whole steps, at least one. What can be drawn [fits](super::misfits); only the endless
+/// tail of a distribution is cut.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn whole_steps(delays: &[f64], dt: f64, steps: &mut [u16]) {
+    for (steps, &delay) in steps.iter_mut().zip(delays) {
+        *steps = (delay / dt).round().clamp(1.0, LONGEST_DELAY) as u16;
+    }
+}
+
+/// All synapses onto some slices: projection after projection.
+impl Recipe for Vec<(Draw<'_>, &Slice)> {
+    fn count(&self, counts: &mut [u32]) {
+        self.iter().for_each(|(draw, slice)| draw.count_onto(slice, counts));
+    }
+
+    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
+        self.iter().for_each(|(draw, slice)| draw.onto(slice, take));
     }
 }
 

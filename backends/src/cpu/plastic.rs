@@ -7,6 +7,7 @@ use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
 use sim_core::synapse::{Plasticity, PreSpike};
+use std::hint::black_box;
 use std::ops::Range;
 
 /// Rows whose weights change as they are delivered.
@@ -25,12 +26,18 @@ pub struct PlasticRows<R> {
     flights: Flights,
     /// Postsynaptic spikes kept when old ones were last forgotten.
     kept: usize,
+    /// What lands in the current step, and its synapses.
+    due: Vec<(Landing, Range<usize>)>,
     sent: Vec<R>,
     cells: Vec<u16>,
 }
 
 /// Forgetting walks over all runs, so it waits until this many more spikes are kept.
 const FORGET_AFTER: usize = 1 << 16;
+/// Landings between the fetching of a run and its delivery.
+const AHEAD: usize = 2;
+/// Bytes in a cache line.
+const LINE: usize = 64;
 
 impl<R: Real> PlasticRows<R> {
     /// Rows under a rule, before the first spike.
@@ -55,6 +62,7 @@ impl<R: Real> PlasticRows<R> {
             pre,
             flights: Flights::default(),
             kept: 0,
+            due: Vec::new(),
             sent: Vec::new(),
             cells: Vec::new(),
         }
@@ -68,22 +76,34 @@ impl<R: Real> PlasticRows<R> {
     /// Delivers what is due at `step`; returns how many synapses transmitted.
     pub fn deliver(&mut self, step: i64, dt: f64, inbox: &mut Inbox<R>) -> u64 {
         let PlasticRows {
-            rows: Rows { runs, cells: neurons, weights }, rule, pre, flights, sent, cells, ..
+            rows: Rows { runs, cells: neurons, weights },
+            rule,
+            pre,
+            flights,
+            due,
+            sent,
+            cells,
+            ..
         } = self;
         let first_cell = self.first_cell as u16;
+        due.clear();
+        flights.land(step, |run| runs.delay(run), |landing| due.push((landing, runs.run(landing.run))));
         let mut events = 0;
-        let deliver = |Landing { run, fired, lead }: Landing| {
-            let range = runs.run(run);
-            let spike = PreSpike { time: fired as f64 - lead / dt, delay: runs.delay(run) as f64 };
-            let pre = &mut pre[pre_of(run, rule.pre_len())];
+        for (number, (Landing { run, fired, lead }, range)) in due.iter().enumerate() {
+            if let Some((next, range)) = due.get(number + AHEAD) {
+                fetch(&neurons[range.clone()]);
+                fetch(&weights[range.clone()]);
+                fetch(&pre[pre_of(next.run, rule.pre_len())]);
+            }
+            let spike = PreSpike { time: *fired as f64 - lead / dt, delay: runs.delay(*run) as f64 };
+            let pre = &mut pre[pre_of(*run, rule.pre_len())];
             sent.clear();
             rule.deliver(spike, pre, &neurons[range.clone()], &mut weights[range.clone()], sent);
             cells.clear();
             cells.extend(neurons[range.clone()].iter().map(|neuron| neuron + first_cell));
             inbox.run(cells, sent, dt - lead);
             events += range.len() as u64;
-        };
-        flights.land(step, |run| runs.delay(run), deliver);
+        }
         events
     }
 
@@ -118,27 +138,38 @@ impl<R: Real> PlasticRows<R> {
         // Looking ahead must leave no trace in what the rule keeps itself.
         let mut kept = Saver::default();
         self.rule.save(&mut kept);
-        let waiting = pending.iter().map(|spike| (self.rows.runs.row(spike.neuron), spike.step, spike.lead));
         let mut sent = Vec::new();
-        for (runs, fired, lead) in self.flights.ahead().chain(waiting) {
-            for run in runs {
-                let range = self.rows.runs.run(run);
-                let spike =
-                    PreSpike { time: fired as f64 - lead / dt, delay: self.rows.runs.delay(run) as f64 };
-                sent.clear();
-                let pre = &mut pre[pre_of(run, self.rule.pre_len())];
-                self.rule.deliver(
-                    spike,
-                    pre,
-                    &self.rows.cells[range.clone()],
-                    &mut weights[range],
-                    &mut sent,
-                );
-            }
+        for Landing { run, fired, lead } in self.landings_ahead(pending) {
+            let range = self.rows.runs.run(run);
+            let delay = self.rows.runs.delay(run) as f64;
+            let spike = PreSpike { time: fired as f64 - lead / dt, delay };
+            let pre = &mut pre[pre_of(run, self.rule.pre_len())];
+            sent.clear();
+            self.rule.deliver(
+                spike,
+                pre,
+                &self.rows.cells[range.clone()],
+                &mut weights[range],
+                &mut sent,
+            );
         }
         let kept = kept.into_bytes();
         self.rule.restore(&mut Loader::new(&kept)).expect("a rule reads what it wrote");
         weights
+    }
+
+    /// All landings to come, in the order in which they will be.
+    fn landings_ahead(&self, pending: &[Spike]) -> Vec<Landing> {
+        let runs = &self.rows.runs;
+        let waiting = pending.iter().map(|spike| (runs.row(spike.neuron), spike.step, spike.lead));
+        let mut landings: Vec<Landing> = self
+            .flights
+            .ahead()
+            .chain(waiting)
+            .flat_map(|(row, fired, lead)| row.map(move |run| Landing { run, fired, lead }))
+            .collect();
+        landings.sort_by_key(|landing| landing.fired + runs.delay(landing.run));
+        landings
     }
 
     /// Writes weights, traces and flights.
@@ -158,6 +189,14 @@ impl<R: Real> PlasticRows<R> {
         self.flights.restore(from, self.rows.runs.count())?;
         self.kept = from.u64()? as usize;
         Ok(())
+    }
+}
+
+/// Reads a number of every cache line, so that the lines are on their way before they are needed.
+#[inline]
+fn fetch<T: Copy>(numbers: &[T]) {
+    for line in numbers.chunks((LINE / size_of::<T>()).max(1)) {
+        black_box(line[0]);
     }
 }
 

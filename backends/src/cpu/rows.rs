@@ -30,58 +30,62 @@ pub struct Runs {
     run_start: Vec<u32>,
 }
 
-/// Hands over all synapses of a table, the same ones in the same order at each call.
-pub type Recipe<'a> = dyn Fn(&mut dyn FnMut(&[Drawn])) + 'a;
+/// What a table of synapses is made from.
+pub trait Recipe {
+    /// Adds to each source's count its synapses; a count that does not fit stops at the largest number.
+    fn count(&self, counts: &mut [u32]);
+    /// Hands over as many synapses.
+    fn hand_over(&self, take: &mut dyn FnMut(&[Drawn]));
+}
 
 /// More synapses onto one shard than its 32-bit index can count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManySynapses(pub u64);
 
 impl<R: Real> Rows<R> {
-    /// Builds the rows of `sources` sources from a recipe that hands over the same synapses each
-    /// time it is called: once to count, once to place. What is kept while building is the rows
-    /// themselves and two bytes a synapse for delays.
-    pub fn build(sources: usize, hand_over: &Recipe<'_>) -> Result<Self, TooManySynapses> {
-        let mut counts = vec![0u64; sources + 1];
-        hand_over(&mut |batch| batch.iter().for_each(|drawn| counts[drawn.source as usize] += 1));
-        let total: u64 = counts.iter().sum();
+    /// Builds the rows of `sources` sources. What is kept while building is the rows themselves and two
+    /// bytes a synapse for delays.
+    pub fn build(sources: usize, recipe: &impl Recipe) -> Result<Self, TooManySynapses> {
+        let mut counts = vec![0; sources + 1];
+        recipe.count(&mut counts);
+        let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         if total >= u64::from(u32::MAX) {
             return Err(TooManySynapses(total));
         }
-        let starts = running_sums(&counts);
+        let starts = running_sums(counts);
         let mut next = starts.clone();
-        let mut cells = vec![0u16; total as usize];
         let mut weights = vec![R::ZERO; total as usize];
-        let mut delays = vec![0u16; total as usize];
-        hand_over(&mut |batch| {
+        let mut tags = vec![[0; 2]; total as usize];
+        recipe.hand_over(&mut |batch| {
             for drawn in batch {
                 let place = &mut next[drawn.source as usize];
-                cells[*place as usize] = drawn.cell;
+                tags[*place as usize] = [drawn.cell, drawn.delay];
                 weights[*place as usize] = R::of(drawn.weight);
-                delays[*place as usize] = drawn.delay;
                 *place += 1;
             }
         });
-        Ok(Self::cut_into_runs(&starts, cells, weights, &delays))
+        Ok(Self::cut_into_runs(&starts, tags, weights))
     }
 
-    fn cut_into_runs(starts: &[u32], mut cells: Vec<u16>, mut weights: Vec<R>, delays: &[u16]) -> Self {
+    /// Sorts rows of (cell, delay) by delay. The cells are moved together where the pairs were, so that
+    /// no second table is needed for them.
+    fn cut_into_runs(starts: &[u32], tags: Vec<[u16; 2]>, mut weights: Vec<R>) -> Self {
+        let mut cells = tags.into_flattened();
         let mut runs = Runs { row_start: Vec::with_capacity(starts.len()), ..Runs::default() };
         let mut scratch = SortScratch::default();
         for row in starts.windows(2) {
             runs.row_start.push(runs.delays.len() as u32);
             let range = row[0] as usize..row[1] as usize;
             if !range.is_empty() {
-                scratch.sort_by_delay(
-                    &delays[range.clone()],
-                    &mut cells[range.clone()],
-                    &mut weights[range.clone()],
-                );
+                scratch.take(&cells[2 * range.start..2 * range.end]);
+                scratch.sort_by_delay(&mut cells[range.clone()], &mut weights[range.clone()]);
                 scratch.runs(range.start, &mut runs);
             }
         }
         runs.row_start.push(runs.delays.len() as u32);
-        runs.run_start.push(cells.len() as u32);
+        runs.run_start.push(weights.len() as u32);
+        cells.truncate(weights.len());
+        cells.shrink_to_fit();
         Rows { runs, cells, weights }
     }
 
@@ -126,23 +130,20 @@ impl Runs {
 }
 
 /// Starts of consecutive groups of these sizes; the last size must be 0.
-fn running_sums(counts: &[u64]) -> Vec<u32> {
+fn running_sums(mut counts: Vec<u32>) -> Vec<u32> {
     let mut sum = 0;
+    for count in &mut counts {
+        sum += std::mem::replace(count, sum);
+    }
     counts
-        .iter()
-        .map(|count| {
-            let start = sum as u32;
-            sum += count;
-            start
-        })
-        .collect()
 }
 
 /// What sorting one row needs, kept between rows.
 struct SortScratch<R> {
     /// Per delay, how many synapses; then where the next one goes.
     places: Vec<u32>,
-    cells: Vec<u16>,
+    /// Cell and delay of the row's synapses as they were handed over.
+    tags: Vec<[u16; 2]>,
     weights: Vec<R>,
     /// (delay, synapses) of the runs of the last row.
     runs: Vec<(u16, u32)>,
@@ -150,18 +151,21 @@ struct SortScratch<R> {
 
 impl<R> Default for SortScratch<R> {
     fn default() -> Self {
-        SortScratch { places: Vec::new(), cells: Vec::new(), weights: Vec::new(), runs: Vec::new() }
+        SortScratch { places: Vec::new(), tags: Vec::new(), weights: Vec::new(), runs: Vec::new() }
     }
 }
 
 impl<R: Real> SortScratch<R> {
-    /// Counting sort by delay; equal delays keep their order.
-    fn sort_by_delay(&mut self, delays: &[u16], cells: &mut [u16], weights: &mut [R]) {
-        let shortest = delays.iter().copied().min().unwrap_or(0);
-        let longest = delays.iter().copied().max().unwrap_or(0);
+    /// Takes the row in and counts its delays.
+    fn take(&mut self, tags: &[u16]) {
+        self.tags.clear();
+        self.tags.extend_from_slice(tags.as_chunks().0);
+        let delays = || self.tags.iter().map(|&[_, delay]| delay);
+        let shortest = delays().min().unwrap_or(0);
+        let longest = delays().max().unwrap_or(0);
         self.places.clear();
         self.places.resize(usize::from(longest - shortest) + 1, 0);
-        delays.iter().for_each(|delay| self.places[usize::from(delay - shortest)] += 1);
+        delays().for_each(|delay| self.places[usize::from(delay - shortest)] += 1);
         self.runs.clear();
         let mut start = 0;
         for (delay, place) in (shortest..=longest).zip(&mut self.places) {
@@ -170,18 +174,22 @@ impl<R: Real> SortScratch<R> {
             }
             start += std::mem::replace(place, start);
         }
-        if self.runs.len() < 2 {
-            return;
-        }
-        self.cells.clear();
-        self.cells.extend_from_slice(cells);
-        self.weights.clear();
-        self.weights.extend_from_slice(weights);
-        for (index, delay) in delays.iter().enumerate() {
-            let place = &mut self.places[usize::from(delay - shortest)];
-            cells[*place as usize] = self.cells[index];
-            weights[*place as usize] = self.weights[index];
-            *place += 1;
+    }
+
+    /// Counting sort by delay of the row taken in; equal delays keep their order. Weights are sorted
+    /// where they are, cells are put where they belong.
+    fn sort_by_delay(&mut self, cells: &mut [u16], weights: &mut [R]) {
+        if let [(shortest, _), _, ..] = self.runs[..] {
+            self.weights.clear();
+            self.weights.extend_from_slice(weights);
+            for (&[cell, delay], &weight) in self.tags.iter().zip(&self.weights) {
+                let place = &mut self.places[usize::from(delay - shortest)];
+                cells[*place as usize] = cell;
+                weights[*place as usize] = weight;
+                *place += 1;
+            }
+        } else {
+            cells.iter_mut().zip(&self.tags).for_each(|(to, &[cell, _])| *to = cell);
         }
     }
 
@@ -200,6 +208,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    impl Recipe for Vec<Drawn> {
+        fn count(&self, counts: &mut [u32]) {
+            self.iter().for_each(|drawn| counts[drawn.source as usize] += 1);
+        }
+
+        fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
+            self.chunks(7).for_each(take);
+        }
+    }
+
     proptest! {
         #[test]
         fn rows_hold_every_synapse_once_sorted_by_source_and_delay(
@@ -210,7 +228,7 @@ mod tests {
                 .enumerate()
                 .map(|(i, &(source, delay, cell))| Drawn { source, cell, delay, weight: i as f64 })
                 .collect();
-            let rows = Rows::<f64>::build(9, &|take| take(&drawn)).unwrap();
+            let rows = Rows::<f64>::build(9, &drawn).unwrap();
             let mut found = Vec::new();
             for source in 0..9 {
                 for run in rows.runs.row(source) {

@@ -11,7 +11,7 @@ use sim_core::snapshot::{Loader, Saver, SnapshotError};
 
 /// Spikes of a neuron that are found without following a pointer. A neuron as fast as the
 /// source has more than these since the source's last spike once in 256 times.
-const RECENT: usize = 8;
+pub const RECENT: usize = 8;
 /// Longest table of decays, in steps; 128 KiB.
 const TABLE: usize = 1 << 14;
 
@@ -44,6 +44,17 @@ impl Decay {
             return known;
         }
         self.computed(steps)
+    }
+
+    /// The same for steps of either sign.
+    #[inline]
+    pub fn shift(&self, steps: f64) -> f64 {
+        if steps < 0.0 { 1.0 / self.over(-steps) } else { self.over(steps) }
+    }
+
+    /// The time constant in steps.
+    pub fn steps(&self) -> f64 {
+        self.tau / self.dt
     }
 
     #[inline(never)]
@@ -98,8 +109,8 @@ impl<const N: usize> Archive<N> {
         &self.decays[trace]
     }
 
-    /// A neuron spiked.
-    pub fn spike(&mut self, neuron: u32, time: f64) {
+    /// A neuron spiked; tells the traces it left.
+    pub fn spike(&mut self, neuron: u32, time: f64) -> Post<N> {
         let recent = &mut self.recent[neuron as usize];
         let last = recent[0];
         let traces = std::array::from_fn(|n| last.traces[n] * self.decays[n].over(time - last.time) + 1.0);
@@ -107,9 +118,11 @@ impl<const N: usize> Archive<N> {
             self.older[neuron as usize].push(recent[RECENT - 1]);
         }
         recent.copy_within(..RECENT - 1, 1);
-        recent[0] = Post { time, traces };
+        let post = Post { time, traces };
+        recent[0] = post;
         self.kept += 1;
         self.hear(time);
+        post
     }
 
     /// Notes that time has come to `time`: no later call speaks of what arrived before it.
@@ -121,6 +134,11 @@ impl<const N: usize> Archive<N> {
     /// first one arrives now or later, so it was sent one delay before and looks back one more.
     pub fn needed_by_silent(&self, delay: f64) -> f64 {
         self.now - 2.0 * delay
+    }
+
+    /// The newest spikes of a neuron, newest first; older ones may be kept too.
+    pub fn newest(&self, neuron: usize) -> impl DoubleEndedIterator<Item = &Post<N>> {
+        self.recent[neuron].iter().filter(|post| **post != Post::NEVER)
     }
 
     /// How many of the newest spikes of a neuron lie after `after`, as [`Archive::between`] wants it.

@@ -1,10 +1,12 @@
 //! All synapse models.
 
 pub mod archive;
+pub mod digest;
 pub mod nearest;
 pub mod pairs;
 pub mod stdp;
 pub mod stdp_power_law;
+pub mod sums;
 pub mod triplet_stdp;
 pub mod tsodyks_markram;
 pub mod vogels_sprekeler;

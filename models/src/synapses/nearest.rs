@@ -95,7 +95,7 @@ impl Nearest {
                 row.change(&pairs.archive, window.after, |n, count, weight| {
                     window.presyn_centered(n, count, weight, rule, train)
                 });
-                train.push(spike.time, pairs.plus());
+                train.push(spike.time, &pairs.plus);
             }
         }
         pre[0] = spike.time;
@@ -153,7 +153,7 @@ struct Window<'a> {
 impl Window<'_> {
     fn symmetric(&self, neuron: usize, count: usize, mut weight: f64, rule: WeightDependence) -> f64 {
         self.pairs.archive.between(neuron, count, self.after, self.until, |post| {
-            weight = rule.facilitate(weight, self.pairs.plus().over(post.time - self.after));
+            weight = rule.facilitate(weight, self.pairs.plus.over(post.time - self.after));
         });
         rule.depress(weight, self.nearest_before(neuron))
     }
@@ -161,7 +161,7 @@ impl Window<'_> {
     fn restricted(&self, neuron: usize, count: usize, weight: f64, rule: WeightDependence) -> f64 {
         match self.first(neuron, count) {
             Some(first) => {
-                let weight = rule.facilitate(weight, self.pairs.plus().over(first - self.after));
+                let weight = rule.facilitate(weight, self.pairs.plus.over(first - self.after));
                 rule.depress(weight, self.nearest_before(neuron))
             }
             None => weight,
@@ -176,7 +176,7 @@ impl Window<'_> {
         rule: WeightDependence,
         train: &Train,
     ) -> f64 {
-        let (archive, plus) = (&self.pairs.archive, self.pairs.plus());
+        let (archive, plus) = (&self.pairs.archive, &self.pairs.plus);
         if let Some(first) = self.first(neuron, count) {
             let ended = archive.last(neuron, |spiked| spiked <= self.after).time + self.delay;
             weight = rule.facilitate(weight, train.trace_since(ended, plus) * plus.over(first - self.after));

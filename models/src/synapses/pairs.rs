@@ -6,6 +6,7 @@
 //! before `t - d`; then it is sent; then `K₊ ← K₊ e^(-(t - t')/τ₊) + 1`.
 
 use crate::synapses::archive::{Archive, Decay};
+use crate::synapses::digest::Window;
 use sim_core::real::Real;
 use sim_core::synapse::PreSpike;
 
@@ -19,18 +20,14 @@ const AHEAD: usize = 64;
 pub struct Pairs {
     /// The postsynaptic spikes with K₋.
     pub archive: Archive<1>,
-    plus: Decay,
+    /// The decay of K₊.
+    pub plus: Decay,
 }
 
 impl Pairs {
     /// Traces with these time constants in ms.
     pub fn new(neurons: usize, tau_plus: f64, tau_minus: f64, dt: f64) -> Self {
         Pairs { archive: Archive::new(neurons, [Decay::new(tau_minus, dt)]), plus: Decay::new(tau_plus, dt) }
-    }
-
-    /// The decay of K₊.
-    pub fn plus(&self) -> &Decay {
-        &self.plus
     }
 
     /// From when on a run needs postsynaptic spikes. Before its first spike it needs none to
@@ -49,8 +46,7 @@ impl Pairs {
         facilitate: impl Fn(f64, f64) -> f64,
         depress: impl Fn(f64, f64) -> f64,
     ) {
-        let (last, k_plus) = (pre[0], pre[1]);
-        let (after, until) = (last - spike.delay, spike.time - spike.delay);
+        let Window { after, until, k_plus } = self.window(spike, pre);
         row.change(&self.archive, after, |neuron, count, mut weight| {
             if k_plus > 0.0 {
                 self.archive.between(neuron, count, after, until, |post| {
@@ -59,8 +55,32 @@ impl Pairs {
             }
             depress(weight, self.archive.trace_before(neuron, until, 0))
         });
+        self.arrived(spike, pre);
+    }
+
+    /// What a spike asks of its targets. A first spike has none before it to pair with.
+    pub fn window(&self, spike: PreSpike, pre: &[f64]) -> Window {
+        let (until, k_plus) = (spike.time - spike.delay, pre[1]);
+        let after = if k_plus > 0.0 { pre[0] - spike.delay } else { until };
+        Window { after, until, k_plus }
+    }
+
+    /// The answer of a neuron: the sum of K₊ over its spikes in the window, and K₋.
+    pub fn ask(&self, neuron: usize, window: Window) -> [f64; 2] {
+        let Window { after, until, k_plus } = window;
+        let mut sum = 0.0;
+        if k_plus > 0.0 {
+            let count = self.archive.count(neuron, after);
+            self.archive
+                .between(neuron, count, after, until, |post| sum += self.plus.over(post.time - after));
+        }
+        [k_plus * sum, self.archive.trace_before(neuron, until, 0)]
+    }
+
+    /// Counts a spike that has changed its weights.
+    pub fn arrived(&mut self, spike: PreSpike, pre: &mut [f64]) {
+        pre[1] = pre[1] * self.plus.over(spike.time - pre[0]) + 1.0;
         pre[0] = spike.time;
-        pre[1] = k_plus * self.plus.over(spike.time - last) + 1.0;
         self.archive.hear(spike.time + spike.delay);
     }
 }

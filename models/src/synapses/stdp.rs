@@ -31,7 +31,8 @@
 //! | `w_min`, `w_max` | 0, – | bounds, of one sign |
 //! | `neighbours` | `All` | which pairs count |
 //!
-//! Weights are computed in double precision and stored in that of the network.
+//! With neighbours `All` and μ₊ = 0 and μ₋ 0 or 1 (`Additive`, `VanRossum`) weights are computed in the precision
+//! of the network, else in double precision and stored in that of the network.
 //!
 //! References: Gütig et al. (2003) doi:10.1523/JNEUROSCI.23-09-03697.2003; Rubin et al. (2001)
 //! doi:10.1103/PhysRevLett.86.364; van Rossum et al. (2000) doi:10.1523/JNEUROSCI.20-23-08812.2000;
@@ -39,7 +40,8 @@
 
 use crate::synapses::nearest::{self, Nearest};
 use crate::synapses::pairs::{self, Pairs, Row};
-use crate::synapses::weight_dependence::{WeightDependence, exponents};
+use crate::synapses::sums::Sums;
+use crate::synapses::weight_dependence::{Adding, WeightDependence, exponents};
 use sim_core::parameter::{Argument, Arguments, Complaint, Default, Kind, Parameter, Range};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -86,8 +88,8 @@ pub static MODEL: SynapseModel = SynapseModel {
         ),
     ],
     check,
-    f32: |site| Box::new(Stdp::new(site)),
-    f64: |site| Box::new(Stdp::new(site)),
+    f32: |site| Box::new(Stdp::<f32>::new(site)),
+    f64: |site| Box::new(Stdp::<f64>::new(site)),
 };
 
 fn check(arguments: &Arguments) -> Vec<Complaint> {
@@ -117,29 +119,43 @@ fn check(arguments: &Arguments) -> Vec<Complaint> {
 }
 
 #[derive(Debug)]
-struct Stdp {
-    pairs: Pairs,
-    dependence: WeightDependence,
-    nearest: Option<Nearest>,
+enum Stdp<R> {
+    Sums(Sums<R>, Adding<R>),
+    Pairs(Pairs, WeightDependence),
+    Nearest(Pairs, Nearest, WeightDependence),
 }
 
-impl Stdp {
+impl<R: Real> Stdp<R> {
     fn new(site: &PlasticSite) -> Self {
         let arguments = &site.arguments;
         let (tau_plus, tau_minus) = (arguments.number("tau_plus"), arguments.number("tau_minus"));
-        Stdp {
-            pairs: Pairs::new(site.neurons, tau_plus, tau_minus, site.dt),
-            dependence: WeightDependence::new(arguments),
-            nearest: Nearest::named(arguments.word("neighbours")),
+        let pairs = || Pairs::new(site.neurons, tau_plus, tau_minus, site.dt);
+        let dependence = WeightDependence::new(arguments);
+        match (Nearest::named(arguments.word("neighbours")), Adding::new(arguments)) {
+            (Some(nearest), _) => Stdp::Nearest(pairs(), nearest, dependence),
+            (None, Some(adding)) => Stdp::Sums(Sums::new(site, tau_plus, tau_minus), adding),
+            (None, None) => Stdp::Pairs(pairs(), dependence),
+        }
+    }
+
+    fn pairs(&self) -> &Pairs {
+        match self {
+            Stdp::Sums(Sums { pairs, .. }, _) | Stdp::Pairs(pairs, _) | Stdp::Nearest(pairs, ..) => pairs,
+        }
+    }
+
+    fn pairs_mut(&mut self) -> &mut Pairs {
+        match self {
+            Stdp::Sums(Sums { pairs, .. }, _) | Stdp::Pairs(pairs, _) | Stdp::Nearest(pairs, ..) => pairs,
         }
     }
 }
 
-impl<R: Real> Plasticity<R> for Stdp {
+impl<R: Real> Plasticity<R> for Stdp<R> {
     fn pre_len(&self) -> usize {
-        match self.nearest {
-            None => pairs::PRE,
-            Some(_) => nearest::PRE,
+        match self {
+            Stdp::Sums(..) | Stdp::Pairs(..) => pairs::PRE,
+            Stdp::Nearest(..) => nearest::PRE,
         }
     }
 
@@ -148,7 +164,12 @@ impl<R: Real> Plasticity<R> for Stdp {
     }
 
     fn post_spike(&mut self, neuron: u32, time: f64) {
-        self.pairs.archive.spike(neuron, time);
+        match self {
+            Stdp::Sums(sums, _) => sums.post_spike(neuron, time),
+            Stdp::Pairs(pairs, _) | Stdp::Nearest(pairs, ..) => {
+                pairs.archive.spike(neuron, time);
+            }
+        }
     }
 
     fn deliver(
@@ -160,44 +181,51 @@ impl<R: Real> Plasticity<R> for Stdp {
         sent: &mut Vec<R>,
     ) {
         let row = Row { neurons, weights, sent };
-        let dependence = self.dependence;
-        match &mut self.nearest {
-            None => {
+        match self {
+            Stdp::Sums(sums, adding) => {
+                let adding = *adding;
+                sums.deliver(spike, pre, row, move |weight, sum, trace| adding.change(weight, sum, trace));
+            }
+            Stdp::Pairs(pairs, dependence) => {
+                let dependence = *dependence;
                 let facilitate = |weight, trace| dependence.facilitate(weight, trace);
                 let depress = |weight, trace| dependence.depress(weight, trace);
-                self.pairs.deliver(spike, pre, row, facilitate, depress);
+                pairs.deliver(spike, pre, row, facilitate, depress);
             }
-            Some(nearest) => nearest.deliver(&mut self.pairs, spike, pre, row, dependence),
+            Stdp::Nearest(pairs, nearest, dependence) => nearest.deliver(pairs, spike, pre, row, *dependence),
         }
     }
 
     fn forget(&mut self, needed_from: &[f64]) {
-        self.pairs.archive.forget(needed_from);
+        self.pairs_mut().archive.forget(needed_from);
     }
 
     fn needed_from(&self, pre: &[f64], delay: f64) -> f64 {
-        match &self.nearest {
-            None => self.pairs.needed_from(pre, delay),
-            Some(nearest) => nearest.needed_from(&self.pairs, pre, delay),
+        match self {
+            Stdp::Nearest(pairs, nearest, _) => nearest.needed_from(pairs, pre, delay),
+            _ => self.pairs().needed_from(pre, delay),
         }
     }
 
     fn kept(&self) -> usize {
-        self.pairs.archive.kept()
+        self.pairs().archive.kept()
     }
 
     fn save(&self, out: &mut Saver) {
-        self.pairs.archive.save(out);
-        if let Some(nearest) = &self.nearest {
+        self.pairs().archive.save(out);
+        if let Stdp::Nearest(_, nearest, _) = self {
             nearest.save(out);
         }
     }
 
     fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
-        self.pairs.archive.restore(from)?;
-        match &mut self.nearest {
-            Some(nearest) => nearest.restore(from),
-            None => Ok(()),
+        match self {
+            Stdp::Sums(sums, _) => sums.restore(from),
+            Stdp::Pairs(pairs, _) => pairs.archive.restore(from),
+            Stdp::Nearest(pairs, nearest, _) => {
+                pairs.archive.restore(from)?;
+                nearest.restore(from)
+            }
         }
     }
 }

@@ -17,7 +17,8 @@
 //!
 //! Reference: Vogels et al. (2011) doi:10.1126/science.1211095.
 
-use crate::synapses::pairs::{PRE, Pairs, Row};
+use crate::synapses::pairs::{PRE, Row};
+use crate::synapses::sums::Sums;
 use sim_core::parameter::{Arguments, Complaint, Kind, Parameter, Range};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -36,8 +37,8 @@ pub static MODEL: SynapseModel = SynapseModel {
         Parameter::required("w_max", Kind::Weight, Range::Any, "strongest weight; weights have its sign"),
     ],
     check: nonzero_maximum,
-    f32: |site| Box::new(VogelsSprekeler::new(site)),
-    f64: |site| Box::new(VogelsSprekeler::new(site)),
+    f32: |site| Box::new(VogelsSprekeler::<f32>::new(site)),
+    f64: |site| Box::new(VogelsSprekeler::<f64>::new(site)),
 };
 
 /// The complaint about a `w_max` of 0, which has no sign.
@@ -49,26 +50,28 @@ pub fn nonzero_maximum(arguments: &Arguments) -> Vec<Complaint> {
 }
 
 #[derive(Debug)]
-struct VogelsSprekeler {
-    pairs: Pairs,
-    eta: f64,
-    eta_alpha: f64,
-    w_max: f64,
+struct VogelsSprekeler<R> {
+    sums: Sums<R>,
+    eta: R,
+    eta_alpha: R,
+    w_max: R,
+    sign: R,
 }
 
-impl VogelsSprekeler {
+impl<R: Real> VogelsSprekeler<R> {
     fn new(site: &PlasticSite) -> Self {
         let number = |name| site.arguments.number(name);
         VogelsSprekeler {
-            pairs: Pairs::new(site.neurons, number("tau"), number("tau"), site.dt),
-            eta: number("eta"),
-            eta_alpha: number("eta") * number("alpha"),
-            w_max: number("w_max"),
+            sums: Sums::new(site, number("tau"), number("tau")),
+            eta: R::of(number("eta")),
+            eta_alpha: R::of(number("eta") * number("alpha")),
+            w_max: R::of(number("w_max").abs()),
+            sign: R::of(number("w_max").signum()),
         }
     }
 }
 
-impl<R: Real> Plasticity<R> for VogelsSprekeler {
+impl<R: Real> Plasticity<R> for VogelsSprekeler<R> {
     fn pre_len(&self) -> usize {
         PRE
     }
@@ -78,7 +81,7 @@ impl<R: Real> Plasticity<R> for VogelsSprekeler {
     }
 
     fn post_spike(&mut self, neuron: u32, time: f64) {
-        self.pairs.archive.spike(neuron, time);
+        self.sums.post_spike(neuron, time);
     }
 
     fn deliver(
@@ -89,31 +92,30 @@ impl<R: Real> Plasticity<R> for VogelsSprekeler {
         weights: &mut [R],
         sent: &mut Vec<R>,
     ) {
-        let (eta, eta_alpha, w_max) = (self.eta, self.eta_alpha, self.w_max);
-        let facilitate =
-            |weight: f64, trace: f64| (weight.abs() + eta * trace).min(w_max.abs()).copysign(w_max);
-        let depress =
-            |weight: f64, trace: f64| (facilitate(weight, trace).abs() - eta_alpha).max(0.0).copysign(w_max);
-        self.pairs.deliver(spike, pre, Row { neurons, weights, sent }, facilitate, depress);
+        let (eta, eta_alpha, w_max, sign) = (self.eta, self.eta_alpha, self.w_max, self.sign);
+        self.sums.deliver(spike, pre, Row { neurons, weights, sent }, move |weight, sum, trace| {
+            let grown = (weight.abs() + eta * (sum + trace)).min(w_max);
+            (grown - eta_alpha).max(R::ZERO) * sign
+        });
     }
 
     fn forget(&mut self, needed_from: &[f64]) {
-        self.pairs.archive.forget(needed_from);
+        self.sums.pairs.archive.forget(needed_from);
     }
 
     fn needed_from(&self, pre: &[f64], delay: f64) -> f64 {
-        self.pairs.needed_from(pre, delay)
+        self.sums.pairs.needed_from(pre, delay)
     }
 
     fn kept(&self) -> usize {
-        self.pairs.archive.kept()
+        self.sums.pairs.archive.kept()
     }
 
     fn save(&self, out: &mut Saver) {
-        self.pairs.archive.save(out);
+        self.sums.pairs.archive.save(out);
     }
 
     fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
-        self.pairs.archive.restore(from)
+        self.sums.restore(from)
     }
 }

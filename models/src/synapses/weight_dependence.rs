@@ -2,6 +2,7 @@
 
 use sim_core::math::pow;
 use sim_core::parameter::{Argument, Arguments};
+use sim_core::real::Real;
 
 /// Step sizes, exponents and bounds.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +47,51 @@ impl WeightDependence {
         let share = (weight - self.w_min) * self.per_span;
         let shrunk = share - self.alpha_lambda * self.minus.of(share) * trace;
         if shrunk > 0.0 { self.w_min + shrunk * self.span } else { self.w_min }
+    }
+}
+
+/// The rule with μ₊ = 0 and μ₋ 0 or 1, under which facilitations add up.
+#[derive(Clone, Copy, Debug)]
+pub struct Adding<R> {
+    /// 1 or -1: what makes all weights positive.
+    sign: R,
+    low: R,
+    high: R,
+    up: R,
+    down: R,
+    down_per_strength: R,
+}
+
+impl<R: Real> Adding<R> {
+    /// What `Stdp`'s arguments say, if it is this rule.
+    pub fn new(arguments: &Arguments) -> Option<Self> {
+        let (plus, minus) = exponents(arguments);
+        if plus != 0.0 || !(minus == 0.0 || minus == 1.0) {
+            return None;
+        }
+        let (low, high) = (arguments.number("w_min"), arguments.number("w_max"));
+        let span = (high - low).abs();
+        let lambda = arguments.number("lambda");
+        let down = arguments.number("alpha") * lambda;
+        Some(Adding {
+            sign: R::of(high.signum()),
+            low: R::of(low.abs()),
+            high: R::of(high.abs()),
+            up: R::of(lambda * span),
+            down: R::of(if minus == 0.0 { down * span } else { 0.0 }),
+            down_per_strength: R::of(if minus == 0.0 { 0.0 } else { down }),
+        })
+    }
+
+    /// The weight after facilitation by a sum of traces and depression by a trace.
+    #[inline]
+    pub fn change(&self, weight: R, sum: R, trace: R) -> R {
+        let strength = weight * self.sign;
+        // An initial weight beyond the bound stays there until something facilitates it.
+        let bounded = (strength + self.up * sum).min(self.high);
+        let grown = if sum > R::ZERO { bounded } else { strength };
+        let share = (grown - self.low).max(R::ZERO);
+        (grown - (self.down + self.down_per_strength * share) * trace).max(self.low) * self.sign
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every target has the same number of synapses, from sources drawn at random.
 
-use super::wiring::batch::{Batch, number};
+use super::wiring::batch::Batch;
 use super::wiring::distinct::Distinct;
 use super::wiring::pairs::{AUTAPSES, MOST_OF_ONE, MULTAPSES, Pairs, count_of_one, degree_complaints};
 use sim_core::parameter::{Argument, Kind, Parameter, Range};
@@ -63,6 +63,9 @@ impl Wiring for FixedIndegree {
     }
 }
 
+/// Sources drawn in one go.
+const AT_ONCE: u32 = 256;
+
 /// Draws the sources of one target after another.
 pub(super) struct Sources {
     pairs: Pairs,
@@ -81,14 +84,17 @@ impl Sources {
         let mut stream = key.stream(u64::from(target));
         match &mut self.distinct {
             None => {
-                for k in 0..n {
-                    let source = pairs.partner(target, stream.below(candidates));
-                    batch.push(source, target, number(target, k));
+                let mut drawn = [0; AT_ONCE as usize];
+                for first in (0..n).step_by(AT_ONCE as usize) {
+                    let drawn = &mut drawn[..AT_ONCE.min(n - first) as usize];
+                    stream.fill_below(candidates, drawn);
+                    batch.extend(drawn.iter().map(|&index| pairs.partner(target, index)), target, first);
                 }
             }
             Some(distinct) => {
-                for (k, &index) in distinct.draw(n, candidates, &mut stream).iter().enumerate() {
-                    batch.push(pairs.partner(target, index), target, number(target, k as u32));
+                let drawn = distinct.draw(n, candidates, &mut stream);
+                for (first, drawn) in (0..n).step_by(AT_ONCE as usize).zip(drawn.chunks(AT_ONCE as usize)) {
+                    batch.extend(drawn.iter().map(|&index| pairs.partner(target, index)), target, first);
                 }
             }
         }

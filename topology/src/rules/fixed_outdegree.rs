@@ -1,8 +1,9 @@
 //! Every source has the same number of synapses, onto targets drawn at random.
 //!
-//! Each source spreads its synapses over the targets by halving them, with keyed draws, until few
-//! are left in a stretch; these few are then drawn inside it. A range of targets therefore costs the
-//! synapses onto it and little more, though the draws belong to the sources.
+//! Where a target may be drawn twice, every synapse draws its own, so cheaply that those outside the
+//! range of targets asked for are drawn in vain. Where targets must differ, each source spreads its
+//! synapses over them by halving them, with keyed draws, until few are left in a stretch; these few
+//! are then drawn inside it, and a range costs the synapses onto it and little more.
 
 use super::wiring::batch::{Batch, number};
 use super::wiring::distinct::Distinct;
@@ -51,6 +52,9 @@ pub static RULE: ConnectionRule = ConnectionRule {
 /// small beside that of drawing, few enough to throw away what falls outside the range asked for.
 const FEW: u64 = 64;
 
+/// Independent targets drawn in one go.
+const AT_ONCE: usize = 256;
+
 struct FixedOutdegree {
     pairs: Pairs,
     n: u32,
@@ -64,32 +68,66 @@ impl Wiring for FixedOutdegree {
     }
 
     fn onto(&self, targets: std::ops::Range<u32>, take: &mut dyn FnMut(&[Synapse])) {
-        let pairs = self.pairs;
-        let room = (!self.multapses).then_some(1);
-        let mut distinct = Distinct::new(if self.multapses { 0 } else { pairs.targets_of_each() });
         let mut batch = Batch::new(take);
+        if self.multapses {
+            self.independent(&targets, &mut batch);
+        } else {
+            self.distinct(&targets, &mut batch);
+        }
+        batch.finish();
+    }
+}
+
+impl FixedOutdegree {
+    /// Targets of a source, as indices among those that it may reach.
+    fn wanted(&self, source: u32, targets: &std::ops::Range<u32>) -> std::ops::Range<u32> {
+        self.pairs.index_from(source, targets.start)..self.pairs.index_from(source, targets.end)
+    }
+
+    fn independent(&self, targets: &std::ops::Range<u32>, batch: &mut Batch<'_>) {
+        let key = self.key.named("targets");
+        let all = u64::from(self.n) * u64::from(self.pairs.sources);
+        let mut drawn = [0; AT_ONCE];
+        let (mut source, mut k) = (0, 0);
+        for first in (0..all).step_by(AT_ONCE) {
+            let drawn = &mut drawn[..(all - first).min(AT_ONCE as u64) as usize];
+            key.below_each(first, self.pairs.targets_of_each(), drawn);
+            let mut rest = &*drawn;
+            while !rest.is_empty() {
+                let (own, others) = rest.split_at(rest.len().min((self.n - k) as usize));
+                let wanted = self.wanted(source, targets);
+                for (k, &index) in (k..).zip(own) {
+                    if wanted.contains(&index) {
+                        batch.push(source, self.pairs.partner(source, index), number(source, k));
+                    }
+                }
+                k += own.len() as u32;
+                if k == self.n {
+                    (source, k) = (source + 1, 0);
+                }
+                rest = others;
+            }
+        }
+    }
+
+    fn distinct(&self, targets: &std::ops::Range<u32>, batch: &mut Batch<'_>) {
+        let pairs = self.pairs;
+        let mut distinct = Distinct::new(pairs.targets_of_each());
         for source in 0..pairs.sources {
             let key = self.key.numbered(u64::from(source));
-            let halving = Halving { key: key.named("halving"), room, few: FEW };
+            let halving = Halving { key: key.named("halving"), room: Some(1), few: FEW };
             let places = key.named("places");
-            let wanted = pairs.index_from(source, targets.start)..pairs.index_from(source, targets.end);
-            let mut place = |index: u32, k: u64| {
-                if wanted.contains(&index) {
-                    batch.push(source, pairs.partner(source, index), number(source, k as u32));
-                }
-            };
-            let mut draw = |Stretch { number, places: inside, before, items }: Stretch| {
-                let mut stream = places.stream(number);
-                let length = inside.end - inside.start;
-                if self.multapses {
-                    (before..before + items).for_each(|k| place(inside.start + stream.below(length), k));
-                } else {
-                    let drawn = distinct.draw(items as u32, length, &mut stream);
-                    (before..).zip(drawn).for_each(|(k, &index)| place(inside.start + index, k));
+            let wanted = self.wanted(source, targets);
+            let mut draw = |Stretch { number: stretch, places: inside, before, items }: Stretch| {
+                let mut stream = places.stream(stretch);
+                let drawn = distinct.draw(items as u32, inside.end - inside.start, &mut stream);
+                for (k, index) in (before..).zip(drawn.iter().map(|index| inside.start + index)) {
+                    if wanted.contains(&index) {
+                        batch.push(source, pairs.partner(source, index), number(source, k as u32));
+                    }
                 }
             };
             halving.spread(u64::from(self.n), pairs.targets_of_each(), wanted.clone(), &mut draw);
         }
-        batch.finish();
     }
 }

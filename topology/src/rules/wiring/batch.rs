@@ -26,6 +26,15 @@ impl<'a> Batch<'a> {
         self.synapses.push(Synapse { source, target, number });
     }
 
+    /// Adds synapses onto one target from these sources; their numbers count from `first`.
+    pub fn extend(&mut self, sources: impl ExactSizeIterator<Item = u32>, target: u32, first: u32) {
+        if self.synapses.len() + sources.len() > LENGTH {
+            self.flush();
+        }
+        let synapse = |(k, source)| Synapse { source, target, number: number(target, k) };
+        self.synapses.extend((first..).zip(sources).map(synapse));
+    }
+
     /// Hands over what is left.
     pub fn finish(mut self) {
         self.flush();

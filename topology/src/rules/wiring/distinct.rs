@@ -23,19 +23,15 @@ impl Distinct {
         for &number in &self.drawn {
             self.taken[(number / 64) as usize] = 0;
         }
-        self.drawn.clear();
-        for last in bound - n..bound {
-            let number = stream.below(last + 1);
-            let number = if self.is_taken(number) { last } else { number };
-            self.taken[(number / 64) as usize] |= 1 << (number % 64);
-            self.drawn.push(number);
+        self.drawn.resize(n as usize, 0);
+        stream.fill_below_rising(bound - n + 1, &mut self.drawn);
+        for (last, number) in (bound - n..bound).zip(&mut self.drawn) {
+            if self.taken[(*number / 64) as usize] >> (*number % 64) & 1 == 1 {
+                *number = last;
+            }
+            self.taken[(*number / 64) as usize] |= 1 << (*number % 64);
         }
         &self.drawn
-    }
-
-    #[inline]
-    fn is_taken(&self, number: u32) -> bool {
-        self.taken[(number / 64) as usize] >> (number % 64) & 1 == 1
     }
 }
 
