@@ -91,7 +91,8 @@ fn deviation(
     pre: &[f64],
     post: &[f64],
 ) -> [f64; 2] {
-    let site = PlasticSite { arguments: arguments(model, case, words), neurons: 1, dt: DT, clock: Clock::Grid };
+    let site =
+        PlasticSite { arguments: arguments(model, case, words), neurons: 1, dt: DT, clock: Clock::Grid };
     let weight = case["parameters"]["weight"].as_f64().or(case["weight_pA"].as_f64()).unwrap();
     let delay = (case["delay_ms"].as_f64().unwrap() / DT).round();
     let worst = |found: Vec<f64>| {

@@ -37,12 +37,6 @@ impl Slice {
         self.range.len()
     }
 
-    /// The cells of one port; empty for a port that it does not have.
-    pub fn cells(&self, port: usize) -> Range<usize> {
-        let start = self.first_cell + port.min(self.ports.count()) * self.len();
-        start..(start + self.len()).min(self.end())
-    }
-
     /// One past its last cell.
     pub fn end(&self) -> usize {
         self.first_cell + self.ports.count() * self.len()

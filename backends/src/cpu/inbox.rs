@@ -52,20 +52,19 @@ impl<R: Real> Inbox<R> {
         }
     }
 
-    /// The sums of a stretch of cells; empty in continuous time.
+    /// The sums of a stretch of cells, for the neurons to take; empty in continuous time.
     #[inline]
-    pub fn of(&self, cells: Range<usize>) -> &[R] {
+    pub fn of(&mut self, cells: Range<usize>) -> &mut [R] {
         match self {
-            Inbox::Sums(sums) => &sums[cells],
-            Inbox::Times(_) => &[],
+            Inbox::Sums(sums) => &mut sums[cells],
+            Inbox::Times(_) => &mut [],
         }
     }
 
-    /// Forgets what arrived at a stretch of cells, or everything in continuous time.
-    pub fn clear(&mut self, cells: Range<usize>) {
-        match self {
-            Inbox::Sums(sums) => sums[cells].fill(R::ZERO),
-            Inbox::Times(arrivals) => arrivals.clear(),
+    /// Forgets the arrivals of a step in continuous time; sums have been taken.
+    pub fn forget(&mut self) {
+        if let Inbox::Times(arrivals) = self {
+            arrivals.clear();
         }
     }
 }

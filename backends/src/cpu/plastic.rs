@@ -145,13 +145,7 @@ impl<R: Real> PlasticRows<R> {
             let spike = PreSpike { time: fired as f64 - lead / dt, delay };
             let pre = &mut pre[pre_of(run, self.rule.pre_len())];
             sent.clear();
-            self.rule.deliver(
-                spike,
-                pre,
-                &self.rows.cells[range.clone()],
-                &mut weights[range],
-                &mut sent,
-            );
+            self.rule.deliver(spike, pre, &self.rows.cells[range.clone()], &mut weights[range], &mut sent);
         }
         let kept = kept.into_bytes();
         self.rule.restore(&mut Loader::new(&kept)).expect("a rule reads what it wrote");

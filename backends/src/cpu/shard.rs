@@ -153,9 +153,7 @@ impl<R: Real> Shard<R> {
                 plastic.forget(self.slices[number].slice.len());
             }
         }
-        if let Inbox::Times(_) = self.inbox {
-            self.inbox.clear(0..0);
-        }
+        self.inbox.forget();
     }
 
     fn sample(&mut self, step: i64) {
@@ -212,15 +210,15 @@ impl<R: Real> LivingSlice<R> {
         let (indices, fired) = &mut self.fired;
         match &mut self.neurons {
             Neurons::Grid(neurons) => {
-                let ports = [inbox.of(self.slice.cells(0)), inbox.of(self.slice.cells(1))];
-                let input = Input { ports, current: &self.current_real };
+                let (port_0, port_1) =
+                    inbox.of(self.slice.first_cell..self.slice.end()).split_at_mut(self.slice.len());
+                let input = Input { ports: [port_0, port_1], current: &self.current_real };
                 neurons.step(input, indices);
                 spikes.extend(indices.drain(..).map(|index| Spike {
                     step,
                     lead: 0.0,
                     neuron: first + index,
                 }));
-                inbox.clear(self.slice.first_cell..self.slice.end());
             }
             Neurons::Exact(neurons) => {
                 let Inbox::Times(arrivals) = inbox else { return };

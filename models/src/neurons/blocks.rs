@@ -108,6 +108,12 @@ pub fn full_count(t_ref: f64, dt: f64) -> f64 {
     ((t_ref / dt).round() + 1.0).min(16_777_216.0)
 }
 
+/// What has arrived at a neuron, which is then 0.
+#[inline(always)]
+pub fn take<R: Real>(arrived: &mut R) -> R {
+    std::mem::replace(arrived, R::ZERO)
+}
+
 /// Neurons that [`seek`] looks at together.
 const GROUP: usize = 16;
 

@@ -32,7 +32,7 @@
 //! Reference: Meffin, Burkitt and Grayden (2004) J. Comput. Neurosci. 16:159,
 //! doi:10.1023/B:JCNS.0000014108.03012.81.
 
-use crate::neurons::blocks::{BLOCK, Lookup, SharedBy, Table, blocks, collect, full_count, seek};
+use crate::neurons::blocks::{BLOCK, Lookup, SharedBy, Table, blocks, collect, full_count, seek, take};
 use crate::neurons::conductance::{Course, LIMIT, parabola_of_exponential, series, strain, strong_step};
 use crate::neurons::crowd::{Crowd, Member, STRONG, quarters};
 use crate::neurons::integrate_and_fire::{
@@ -176,6 +176,7 @@ impl<R: Real> IafCondExp<R> {
 
 impl<R: Real> Dynamics<R> for IafCondExp<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port_ex, port_in] = input.ports;
         let mut strains = [R::ZERO; BLOCK];
         for block in blocks(self.v.len()) {
             let at = || block.clone();
@@ -193,7 +194,7 @@ impl<R: Real> Dynamics<R> for IafCondExp<R> {
             }
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (g_ex, g_in) = (&mut self.g_ex[at()], &mut self.g_in[at()]);
-            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let (ex, inh) = (&mut port_ex[at()], &mut port_in[at()]);
             let fired = match &self.constants {
                 Table::Shared(values) => fire(v, left, g_ex, g_in, ex, inh, SharedBy(*values)),
                 Table::Each(columns) => fire(v, left, g_ex, g_in, ex, inh, Table::block(columns, &block)),
@@ -272,19 +273,19 @@ fn fire<R: Real, K: Lookup<R, CONSTANTS>>(
     left: &mut [R],
     g_ex: &mut [R],
     g_in: &mut [R],
-    arrived_ex: &[R],
-    arrived_in: &[R],
+    arrived_ex: &mut [R],
+    arrived_in: &mut [R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (left, g_ex, g_in) = (&mut left[..n], &mut g_ex[..n], &mut g_in[..n]);
-    let (arrived_ex, arrived_in) = (&arrived_ex[..n], &arrived_in[..n]);
+    let (arrived_ex, arrived_in) = (&mut arrived_ex[..n], &mut arrived_in[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
         let [v_th, v_reset, full, .., decay_ex, decay_in] = constants.at(i);
-        g_ex[i] = g_ex[i] * decay_ex + arrived_ex[i];
-        g_in[i] = g_in[i] * decay_in - arrived_in[i];
+        g_ex[i] = g_ex[i] * decay_ex + take(&mut arrived_ex[i]);
+        g_in[i] = g_in[i] * decay_in - take(&mut arrived_in[i]);
         let fires = v[i] >= v_th;
         v[i] = if fires { v_reset } else { v[i] };
         left[i] = if fires { full } else { left[i] };

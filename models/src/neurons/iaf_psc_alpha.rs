@@ -32,7 +32,7 @@
 //! Diesmann, Gewaltig, Rotter and Aertsen (2001) Neurocomputing 38:565,
 //! doi:10.1016/S0925-2312(01)00409-X.
 
-use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_MIN, V_RESET, V_TH,
     floor_and_reset_below_threshold,
@@ -146,12 +146,13 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
 
 impl<R: Real> Dynamics<R> for IafPscAlpha<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port_ex, port_in] = input.ports;
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (i_ex, i_in) = (&mut self.i_ex[at()], &mut self.i_in[at()]);
             let (d_ex, d_in) = (&mut self.d_ex[at()], &mut self.d_in[at()]);
-            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let (ex, inh) = (&mut port_ex[at()], &mut port_in[at()]);
             let current = &input.current[at()];
             let fired = match &self.constants {
                 Table::Shared(values) => {
@@ -196,15 +197,15 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
     d_ex: &mut [R],
     d_in: &mut [R],
     left: &mut [R],
-    arrived_ex: &[R],
-    arrived_in: &[R],
+    arrived_ex: &mut [R],
+    arrived_in: &mut [R],
     current: &[R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (i_ex, i_in, left) = (&mut i_ex[..n], &mut i_in[..n], &mut left[..n]);
     let (d_ex, d_in) = (&mut d_ex[..n], &mut d_in[..n]);
-    let (arrived_ex, arrived_in, current) = (&arrived_ex[..n], &arrived_in[..n], &current[..n]);
+    let (arrived_ex, arrived_in, current) = (&mut arrived_ex[..n], &mut arrived_in[..n], &current[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
@@ -220,8 +221,8 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
         let reached = if still > R::ZERO { v[i] } else { moved.max(v_min) };
         i_ex[i] = i_ex[i] * decay_ex + d_ex[i] * turn_ex;
         i_in[i] = i_in[i] * decay_in + d_in[i] * turn_in;
-        d_ex[i] = d_ex[i] * decay_ex + arrived_ex[i] * kick_ex;
-        d_in[i] = d_in[i] * decay_in + arrived_in[i] * kick_in;
+        d_ex[i] = d_ex[i] * decay_ex + take(&mut arrived_ex[i]) * kick_ex;
+        d_in[i] = d_in[i] * decay_in + take(&mut arrived_in[i]) * kick_in;
         let fires = reached >= v_th;
         v[i] = if fires { v_reset } else { reached };
         left[i] = if fires { full } else { still };

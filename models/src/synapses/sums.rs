@@ -55,9 +55,10 @@ impl<R: Real> Sums<R> {
         let pairs = &self.pairs;
         let asked = |neuron| pairs.ask(neuron, window).map(R::of);
         let decays = [&pairs.plus, pairs.archive.decay(0)];
-        let seen = self.digests.as_ref().and_then(|digests| {
-            digests.change(window, decays, (neurons, &mut *weights), asked, change)
-        });
+        let seen = self
+            .digests
+            .as_ref()
+            .and_then(|digests| digests.change(window, decays, (neurons, &mut *weights), asked, change));
         if seen.is_none() {
             for (&neuron, weight) in neurons.iter().zip(&mut *weights) {
                 let [sum, trace] = asked(usize::from(neuron));
