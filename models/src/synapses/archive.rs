@@ -261,7 +261,9 @@ mod tests {
 
     fn filled(times: &[f64]) -> Archive<1> {
         let mut archive = Archive::new(1, [Decay::new(20.0, 0.1)]);
-        times.iter().for_each(|&time| archive.spike(0, time));
+        for &time in times {
+            archive.spike(0, time);
+        }
         archive
     }
 
