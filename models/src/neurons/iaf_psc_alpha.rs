@@ -32,6 +32,7 @@
 //! Diesmann, Gewaltig, Rotter and Aertsen (2001) Neurocomputing 38:565,
 //! doi:10.1016/S0925-2312(01)00409-X.
 
+use crate::neurons::aligned::Aligned;
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_MIN, V_RESET, V_TH,
@@ -93,17 +94,17 @@ const FULL: usize = 4;
 
 struct IafPscAlpha<R> {
     /// mV
-    v: Vec<R>,
+    v: Aligned<R>,
     /// pA
-    i_ex: Vec<R>,
+    i_ex: Aligned<R>,
     /// pA, negative
-    i_in: Vec<R>,
+    i_in: Aligned<R>,
     /// pA/ms
-    d_ex: Vec<R>,
+    d_ex: Aligned<R>,
     /// pA/ms, negative
-    d_in: Vec<R>,
+    d_in: Aligned<R>,
     /// Refractory steps, see [`crate::neurons::blocks`].
-    left: Vec<R>,
+    left: Aligned<R>,
     constants: Table<R, CONSTANTS>,
 }
 
@@ -134,12 +135,12 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
         ]
     });
     Box::new(IafPscAlpha {
-        v: cells.initial(0),
-        i_ex: cells.initial(1),
-        i_in: cells.initial(2),
-        d_ex: cells.initial(3),
-        d_in: cells.initial(4),
-        left: vec![R::ZERO; cells.len],
+        v: Aligned::new(&cells.initial(0)),
+        i_ex: Aligned::new(&cells.initial(1)),
+        i_in: Aligned::new(&cells.initial(2)),
+        d_ex: Aligned::new(&cells.initial(3)),
+        d_in: Aligned::new(&cells.initial(4)),
+        left: Aligned::zeros(cells.len),
         constants,
     })
 }

@@ -27,6 +27,7 @@
 //! References: Rotter and Diesmann (1999) Biol. Cybern. 81:381, doi:10.1007/s004220050570;
 //! Brunel (2000) J. Comput. Neurosci. 8:183, doi:10.1023/A:1008925309027.
 
+use crate::neurons::aligned::Aligned;
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, V_MIN, V_RESET, V_TH, floor_and_reset_below_threshold,
@@ -81,11 +82,11 @@ const FULL: usize = 4;
 
 struct IafPscDelta<R> {
     /// mV
-    v: Vec<R>,
+    v: Aligned<R>,
     /// Refractory steps, see [`crate::neurons::blocks`].
-    left: Vec<R>,
+    left: Aligned<R>,
     /// Arrivals kept in the refractory time, in mV, decayed; empty without `refractory_input`.
-    kept: Vec<R>,
+    kept: Aligned<R>,
     constants: Table<R, CONSTANTS>,
 }
 
@@ -106,9 +107,9 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
     });
     let kept = if cells.arguments.flag("refractory_input") { cells.len } else { 0 };
     Box::new(IafPscDelta {
-        v: cells.initial(0),
-        left: vec![R::ZERO; cells.len],
-        kept: vec![R::ZERO; kept],
+        v: Aligned::new(&cells.initial(0)),
+        left: Aligned::zeros(cells.len),
+        kept: Aligned::zeros(kept),
         constants,
     })
 }

@@ -28,6 +28,7 @@
 //! References: Rotter and Diesmann (1999) Biol. Cybern. 81:381, doi:10.1007/s004220050570;
 //! Tsodyks, Uziel and Markram (2000) J. Neurosci. 20:RC50, doi:10.1523/JNEUROSCI.20-01-j0003.2000.
 
+use crate::neurons::aligned::Aligned;
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_RESET, V_TH, reset_below_threshold,
@@ -87,13 +88,13 @@ const FULL: usize = 3;
 
 struct IafPscExp<R> {
     /// mV
-    v: Vec<R>,
+    v: Aligned<R>,
     /// pA
-    i_ex: Vec<R>,
+    i_ex: Aligned<R>,
     /// pA, negative
-    i_in: Vec<R>,
+    i_in: Aligned<R>,
     /// Refractory steps, see [`crate::neurons::blocks`].
-    left: Vec<R>,
+    left: Aligned<R>,
     constants: Table<R, CONSTANTS>,
 }
 
@@ -117,10 +118,10 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
         ]
     });
     Box::new(IafPscExp {
-        v: cells.initial(0),
-        i_ex: cells.initial(1),
-        i_in: cells.initial(2),
-        left: vec![R::ZERO; cells.len],
+        v: Aligned::new(&cells.initial(0)),
+        i_ex: Aligned::new(&cells.initial(1)),
+        i_in: Aligned::new(&cells.initial(2)),
+        left: Aligned::zeros(cells.len),
         constants,
     })
 }
