@@ -3,14 +3,16 @@
 use super::Precise;
 use super::cells::cells_of;
 use super::cut::{Slice, cut};
+use super::delivery::Delivery;
 use super::draw::Draw;
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
 use super::memory::shortage;
 use super::misfits::misfits;
+use super::placing::{TooManySynapses, rows, varied};
 use super::plastic::PlasticRows;
-use super::rows::{Rows, TooManySynapses};
+use super::rows::Rows;
 use super::shard::{LivingSlice, Neurons, Shard, Told};
 use super::stages::Stages;
 use rayon::prelude::*;
@@ -55,7 +57,7 @@ pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
 fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>) -> Result<Shard<R>, Refusal> {
     let network = &*load.network;
     let (connectivity, sources) = (&*load.connectivity, network.neurons() as usize);
-    let rows = static_rows(network, connectivity, &slices, sources).map_err(too_many)?;
+    let rows: Rows<R> = static_rows(network, connectivity, &slices, sources).map_err(too_many)?;
     let mut plastic = Vec::new();
     for (number, projection) in network.projections.iter().enumerate() {
         let Some(model) = &projection.plasticity else { continue };
@@ -78,6 +80,7 @@ fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>) -> Result<Shard<R>, Re
         rows,
         plastic,
         flights: Flights::default(),
+        delivery: Delivery::default(),
         inbox,
         probes: Vec::new(),
         told: Told::default(),
@@ -99,7 +102,7 @@ fn static_rows<R: Precise>(
             onto.extend(slices.iter().filter(|slice| slice.population == projection.target).map(draw));
         }
     }
-    Rows::build(sources, &onto)
+    rows(sources, &onto)
 }
 
 fn plastic_rows<R: Precise>(
@@ -113,16 +116,16 @@ fn plastic_rows<R: Precise>(
     // Weights of a plastic projection keep their sign, so all of them use one port, and a synapse
     // need only know the neuron.
     let draw = Draw::new(network, connectivity, number);
-    let first_cell = slice.cell(0, if draw.negative { -1.0 } else { 1.0 });
-    let neurons = Slice { first_cell: 0, ports: Ports::One, ..slice.clone() };
-    let rows = Rows::build(network.neurons() as usize, &vec![(draw, &neurons)])?;
+    let port = slice.ports.of(if draw.negative { -1.0 } else { 1.0 });
+    let neurons = Slice { first_place: 0, ports: Ports::One, ..slice.clone() };
+    let rows = varied(network.neurons() as usize, &[(draw, &neurons)])?;
     let site = PlasticSite {
         arguments: model.arguments.clone(),
         neurons: slice.len(),
         dt: network.dt,
         clock: network.clock,
     };
-    Ok(PlasticRows::new(number, place, first_cell, rows, R::plasticity(model.model, &site)))
+    Ok(PlasticRows::new(number, place, (port, slice.first_place), rows, R::plasticity(model.model, &site)))
 }
 
 fn living_slice<R: Precise>(load: &Load<'_>, slice: Slice) -> Result<LivingSlice<R>, Refusal> {

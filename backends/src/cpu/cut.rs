@@ -8,11 +8,14 @@ use sim_core::neuron::Ports;
 use sim_core::stimulus::BLOCK;
 use std::ops::Range;
 
-/// Most cells of one shard: a target is a `u16`.
-pub const MOST_CELLS: usize = 1 << 16;
+/// Places for neurons in one shard: a target is a `u16`.
+pub const PLACES: usize = 1 << 16;
 
-/// Cells a shard should have at most, so that its sums stay in a core's second-level cache.
-const GOOD_CELLS: usize = 40_000;
+/// Slices begin at multiples of this.
+pub const ALIGNMENT: usize = 64;
+
+/// Neurons a shard should have at most, so that its sums stay in a core's second-level cache.
+const GOOD_SIZE: usize = 40_000;
 
 /// Below this many neurons a second shard costs more than it brings.
 const WORTH_TWO: u32 = 1_000;
@@ -24,8 +27,8 @@ pub struct Slice {
     pub population: usize,
     /// Indices in the population.
     pub range: Range<u32>,
-    /// First cell of the slice in its shard; port `p` of neuron `i` is cell `first + p * len + i`.
-    pub first_cell: usize,
+    /// Place in the shard of its first neuron.
+    pub first_place: usize,
     /// How arrivals are kept apart; in continuous time each keeps its own sign and time, and there
     /// is one port.
     pub ports: Ports,
@@ -37,25 +40,18 @@ impl Slice {
         self.range.len()
     }
 
-    /// One past its last cell.
-    pub fn end(&self) -> usize {
-        self.first_cell + self.ports.count() * self.len()
-    }
-
-    /// The cell of its neuron number `index` that takes arrivals of a weight.
-    #[inline]
-    pub fn cell(&self, index: usize, weight: f64) -> usize {
-        self.first_cell + self.ports.of(weight) * self.len() + index
+    /// The places of its neurons in the shard.
+    pub fn places(&self) -> Range<usize> {
+        self.first_place..self.first_place + self.len()
     }
 }
 
 /// The slices of every shard.
 pub fn cut(network: &Network) -> Vec<Vec<Slice>> {
-    let cells = network.populations.iter().map(|p| p.size as usize * ports(network, p).count()).sum();
-    let mut count = shards_for(cells, network.neurons());
+    let mut count = shards_for(network.neurons());
     loop {
         let shards = cut_into(network, count);
-        let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.end() <= MOST_CELLS);
+        let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.places().end <= PLACES);
         if shards.iter().all(fits) {
             return shards;
         }
@@ -70,12 +66,12 @@ fn ports(network: &Network, population: &Population) -> Ports {
     }
 }
 
-fn shards_for(cells: usize, neurons: u32) -> usize {
+fn shards_for(neurons: u32) -> usize {
     if neurons < WORTH_TWO {
         return 1;
     }
     // An even number, so that two threads share the work evenly.
-    cells.div_ceil(GOOD_CELLS).next_multiple_of(2)
+    (neurons as usize).div_ceil(GOOD_SIZE).next_multiple_of(2)
 }
 
 fn cut_into(network: &Network, count: usize) -> Vec<Vec<Slice>> {
@@ -90,8 +86,9 @@ fn cut_into(network: &Network, count: usize) -> Vec<Vec<Slice>> {
             }
             // Populations too small for all shards start at different ones.
             let shard = &mut shards[(part + number) % count];
-            let first_cell = shard.last().map_or(0, Slice::end);
-            shard.push(Slice { population: number, range, first_cell, ports: ports(network, population) });
+            let end = shard.last().map_or(0, |slice| slice.places().end);
+            let (first_place, ports) = (end.next_multiple_of(ALIGNMENT), ports(network, population));
+            shard.push(Slice { population: number, range, first_place, ports });
         }
     }
     shards

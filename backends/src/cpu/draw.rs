@@ -1,13 +1,15 @@
 //! From a recipe to synapses with weight and delay, for one slice of a shard.
 
 use super::cut::Slice;
-use super::rows::Recipe;
+use super::placing::Recipe;
 use multiversion::multiversion;
 use sim_core::connect::Connectivity;
 use sim_core::network::{Network, Projection};
+use sim_core::neuron::Ports;
 use sim_core::quantity::{Quantity, Sampler};
 use sim_core::rng::Key;
 use sim_core::rule::{Synapse, Wiring};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A synapse ready to be placed.
@@ -15,7 +17,7 @@ use std::sync::Arc;
 pub struct Drawn {
     /// Number of the source neuron in the network.
     pub source: u32,
-    /// Cell of the target in its shard.
+    /// Place of the target in its shard.
     pub cell: u16,
     /// Delay in steps, at least 1.
     pub delay: u16,
@@ -93,7 +95,7 @@ impl<'a> Draw<'a> {
             batch.clear();
             batch.extend(synapses.iter().zip(&weights).zip(&steps).map(|((synapse, &weight), &delay)| {
                 let index = (synapse.target - slice.range.start) as usize;
-                let cell = slice.cell(index, weight) as u16;
+                let cell = (slice.first_place + index) as u16;
                 Drawn { source: self.first_source + synapse.source, cell, delay, weight }
             }));
             take(&batch);
@@ -121,14 +123,27 @@ fn whole_steps(delays: &[f64], dt: f64, steps: &mut [u16]) {
     }
 }
 
-/// All synapses onto some slices: projection after projection.
-impl Recipe for Vec<(Draw<'_>, &Slice)> {
+/// The synapses of one projection onto one slice.
+impl Recipe for (Draw<'_>, &Slice) {
+    fn constants(&self) -> Option<(u16, f64)> {
+        let (Sampler::Constant(delay), Sampler::Constant(weight)) = (&self.0.delay, &self.0.weight) else {
+            return None;
+        };
+        let mut steps = [0];
+        whole_steps(&[*delay], self.0.dt, &mut steps);
+        Some((steps[0], *weight))
+    }
+
+    fn targets(&self) -> (Range<usize>, Ports) {
+        (self.1.places(), self.1.ports)
+    }
+
     fn count(&self, counts: &mut [u32]) {
-        self.iter().for_each(|(draw, slice)| draw.count_onto(slice, counts));
+        self.0.count_onto(self.1, counts);
     }
 
     fn hand_over(&self, take: &mut dyn FnMut(&[Drawn])) {
-        self.iter().for_each(|(draw, slice)| draw.onto(slice, take));
+        self.0.onto(self.1, take);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Stimuli onto the slices of a shard.
 
 use super::cut::Slice;
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Sums};
 use multiversion::multiversion;
 use sim_core::data::{DataError, DataFiles};
 use sim_core::network::{Network, Stimulus};
@@ -95,11 +95,11 @@ impl Drive {
     pub fn spikes<R: Real>(&mut self, step: i64, slice: &Slice, inbox: &mut Inbox<R>) {
         for block in &mut self.spikes {
             match inbox {
-                Inbox::Sums(sums) => block.add(step, slice, &mut sums[..]),
+                Inbox::Sums(sums) => block.add(step, slice, sums),
                 Inbox::Times(arrivals) => block.source.arrivals_exact(step, &mut |neuron, offset, amount| {
                     let weight = amount * block.weights.at(neuron as usize);
-                    let cell = slice.cell(block.first + neuron as usize, weight);
-                    arrivals.push(Arrival { neuron: cell as u32, offset, weight });
+                    let place = slice.first_place + block.first + neuron as usize;
+                    arrivals.push(Arrival { neuron: place as u32, offset, weight });
                 }),
             }
         }
@@ -126,12 +126,13 @@ impl Drive {
 }
 
 impl SpikeBlock {
-    fn add<R: Real>(&mut self, step: i64, slice: &Slice, sums: &mut [R]) {
+    fn add<R: Real>(&mut self, step: i64, slice: &Slice, sums: &mut [Sums<R>; 2]) {
         let SpikeBlock { source, first, len, weights } = self;
+        let first = slice.first_place + *first;
         let mut counts = [0; BLOCK];
         let are_counts = source.arrivals(step, &mut counts, &mut |neuron, amount| {
             let arriving = amount * weights.at(neuron as usize);
-            sums[slice.cell(*first + neuron as usize, arriving)] += R::of(arriving);
+            sums[slice.ports.of(arriving)][first + neuron as usize] += R::of(arriving);
         });
         if !are_counts {
             return;
@@ -139,12 +140,12 @@ impl SpikeBlock {
         let counts = &counts[..*len];
         match weights {
             Column::Same(weight) => {
-                let cell = slice.cell(*first, *weight);
-                add_alike(&mut sums[cell..cell + *len], counts, R::of(*weight));
+                let sums = &mut sums[slice.ports.of(*weight)][first..first + *len];
+                add_alike(sums, counts, R::of(*weight));
             }
             Column::Each(weights) => {
                 for (neuron, (&count, &weight)) in counts.iter().zip(&*weights).enumerate() {
-                    sums[slice.cell(*first + neuron, weight)] += R::whole(count) * R::of(weight);
+                    sums[slice.ports.of(weight)][first + neuron] += R::whole(count) * R::of(weight);
                 }
             }
         }

@@ -7,25 +7,38 @@
 //! cut into epochs. A calendar of slots would need a sort of every slot to promise that. Every step
 //! compares the due step of all flights, which costs in proportion to the spikes in flight.
 
+use super::rows::Runs;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
 use std::ops::Range;
 
 /// A flight that has landed for the last time.
 const DONE: i64 = i64::MAX;
+/// Spikes and landings between asking for what is known of them and using it.
+const AHEAD: usize = 16;
 
 /// The flights of one table of rows.
 #[derive(Debug, Default)]
 pub struct Flights {
-    /// Step at which the next run is due.
+    /// Step at which the next run is due, apart from the rest because all of them are asked at every step.
     due: Vec<i64>,
-    /// The next run, and one past the last of the row.
-    runs: Vec<(u32, u32)>,
-    /// The step of the spike.
-    fired: Vec<i64>,
-    /// How long before the end of that step it fired, in ms.
-    lead: Vec<f64>,
+    flights: Vec<Flight>,
     done: usize,
+    /// The flights that land in the current step.
+    landing: Vec<u32>,
+    landings: Vec<Landing>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    /// The next run.
+    next: u32,
+    /// One past the last run of the row.
+    end: u32,
+    /// The step of the spike.
+    fired: i64,
+    /// How long before the end of that step it fired, in ms.
+    lead: f64,
 }
 
 /// One landing: a run that is due.
@@ -40,47 +53,72 @@ pub struct Landing {
 }
 
 impl Flights {
-    /// A spike takes off with the runs of its row; `delay` tells the delay of a run.
-    pub fn take_off(&mut self, spike: &Spike, row: Range<u32>, delay: impl Fn(u32) -> i64) {
-        if row.is_empty() {
-            return;
+    /// Spikes take off, each with the runs of its row.
+    pub fn take_off(&mut self, spikes: &[Spike], runs: &Runs) {
+        for (number, spike) in spikes.iter().enumerate() {
+            // Rows are far apart: first where a row is comes near, then what it begins with.
+            if let Some(later) = spikes.get(number + 2 * AHEAD) {
+                runs.fetch_row(later.neuron);
+            }
+            if let Some(soon) = spikes.get(number + AHEAD) {
+                runs.fetch_run(runs.row(soon.neuron).start);
+            }
+            let row = runs.row(spike.neuron);
+            if !row.is_empty() {
+                self.due.push(spike.step + runs.delay(row.start));
+                let (next, end) = (row.start, row.end);
+                self.flights.push(Flight { next, end, fired: spike.step, lead: spike.lead });
+            }
         }
-        self.due.push(spike.step + delay(row.start));
-        self.runs.push((row.start, row.end));
-        self.fired.push(spike.step);
-        self.lead.push(spike.lead);
     }
 
     /// Lands every flight that is due at `step`, in order.
-    pub fn land(&mut self, step: i64, delay: impl Fn(u32) -> i64, mut deliver: impl FnMut(Landing)) {
-        for flight in 0..self.due.len() {
-            if self.due[flight] != step {
-                continue;
+    pub fn land(&mut self, step: i64, runs: &Runs) -> &[Landing] {
+        let due = self.find_due(step);
+        self.landings.clear();
+        for number in 0..due {
+            if number + AHEAD < due {
+                runs.fetch_run(self.flights[self.landing[number + AHEAD] as usize].next);
             }
-            let (run, end) = self.runs[flight];
-            deliver(Landing { run, fired: self.fired[flight], lead: self.lead[flight] });
-            self.runs[flight].0 = run + 1;
-            self.due[flight] = if run + 1 < end { self.fired[flight] + delay(run + 1) } else { DONE };
-            self.done += usize::from(run + 1 == end);
+            let place = self.landing[number] as usize;
+            let flight = &mut self.flights[place];
+            let Flight { next: run, fired, lead, .. } = *flight;
+            self.landings.push(Landing { run, fired, lead });
+            flight.next = run + 1;
+            let last = run + 1 == flight.end;
+            self.due[place] = if last { DONE } else { fired + runs.delay(run + 1) };
+            self.done += usize::from(last);
         }
         if self.done * 2 > self.due.len() {
             self.clear_done();
         }
+        &self.landings
+    }
+
+    /// Notes which flights are due, and how many. Every flight is written down and only those that are
+    /// due stay, so that there is no branch to guess.
+    fn find_due(&mut self, step: i64) -> usize {
+        self.landing.resize(self.due.len(), 0);
+        let mut count = 0;
+        for (number, &due) in self.due.iter().enumerate() {
+            self.landing[count] = number as u32;
+            count += usize::from(due == step);
+        }
+        count
     }
 
     /// The runs that each flight still has to deliver, with the spike's time, in order.
     pub fn ahead(&self) -> impl Iterator<Item = (Range<u32>, i64, f64)> {
-        let flights = self.runs.iter().zip(&self.fired).zip(&self.lead);
-        flights.map(|((&(next, end), &fired), &lead)| (next..end, fired, lead))
+        self.flights.iter().map(|flight| (flight.next..flight.end, flight.fired, flight.lead))
     }
 
     /// Writes all flights.
     pub fn save(&self, out: &mut Saver) {
         out.list(&self.due);
-        out.list(&self.runs.iter().map(|run| run.0).collect::<Vec<u32>>());
-        out.list(&self.runs.iter().map(|run| run.1).collect::<Vec<u32>>());
-        out.list(&self.fired);
-        out.list(&self.lead);
+        out.list(&self.flights.iter().map(|flight| flight.next).collect::<Vec<u32>>());
+        out.list(&self.flights.iter().map(|flight| flight.end).collect::<Vec<u32>>());
+        out.list(&self.flights.iter().map(|flight| flight.fired).collect::<Vec<i64>>());
+        out.list(&self.flights.iter().map(|flight| flight.lead).collect::<Vec<f64>>());
     }
 
     /// Reads flights; `runs` is how many runs the table has.
@@ -96,13 +134,19 @@ impl Flights {
         if let Some(&beyond) = next.iter().chain(&end).find(|&&run| run as usize > runs) {
             return Err(SnapshotError::WrongLength { expected: runs, found: beyond as usize });
         }
-        let runs: Vec<(u32, u32)> = next.into_iter().zip(end).collect();
+        let times = fired.into_iter().zip(lead);
+        let flights: Vec<Flight> = next
+            .into_iter()
+            .zip(end)
+            .zip(times)
+            .map(|((next, end), (fired, lead))| Flight { next, end, fired, lead })
+            .collect();
         // Nothing left to deliver is what it means to be done.
-        if runs.iter().zip(&due).any(|(&(next, end), &due)| (next >= end) != (due == DONE)) {
+        if flights.iter().zip(&due).any(|(flight, &due)| (flight.next >= flight.end) != (due == DONE)) {
             return Err(SnapshotError::Truncated);
         }
         let done = due.iter().filter(|&&due| due == DONE).count();
-        *self = Flights { due, runs, fired, lead, done };
+        *self = Flights { due, flights, done, ..Flights::default() };
         Ok(())
     }
 
@@ -112,16 +156,12 @@ impl Flights {
         for flight in 0..self.due.len() {
             if self.due[flight] != DONE {
                 self.due.swap(kept, flight);
-                self.runs.swap(kept, flight);
-                self.fired.swap(kept, flight);
-                self.lead.swap(kept, flight);
+                self.flights.swap(kept, flight);
                 kept += 1;
             }
         }
         self.due.truncate(kept);
-        self.runs.truncate(kept);
-        self.fired.truncate(kept);
-        self.lead.truncate(kept);
+        self.flights.truncate(kept);
         self.done = 0;
     }
 }
@@ -129,17 +169,22 @@ impl Flights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::rows::Run;
 
     #[test]
     fn flights_land_once_per_run_in_the_order_in_which_they_took_off() {
-        let delays = [2i64, 3, 5, 1, 4];
-        let delay = |run: u32| delays[run as usize];
+        let mut runs = Runs::default();
+        for row in [&[2, 3, 5][..], &[1, 4]] {
+            runs.begin_row();
+            row.iter().for_each(|&delay| runs.push(Run { delay, ..Run::default() }));
+        }
+        runs.finish(0);
         let mut flights = Flights::default();
-        flights.take_off(&Spike { step: 0, lead: 0.0, neuron: 0 }, 0..3, delay);
-        flights.take_off(&Spike { step: 1, lead: 0.0, neuron: 1 }, 3..5, delay);
+        let spike = |step, neuron| Spike { step, lead: 0.0, neuron };
+        flights.take_off(&[spike(0, 0), spike(1, 1)], &runs);
         let mut landed = Vec::new();
         for step in 1..9 {
-            flights.land(step, delay, |landing| landed.push((step, landing.run)));
+            landed.extend(flights.land(step, &runs).iter().map(|landing| (step, landing.run)));
         }
         assert_eq!(landed, [(2, 0), (2, 3), (3, 1), (5, 2), (5, 4)]);
         assert_eq!(flights.due.len(), 0);

@@ -46,7 +46,7 @@ impl<R: Precise> CpuMachine<R> {
             for rows in std::iter::once(&shard.rows).chain(shard.plastic.iter().map(|plastic| &plastic.rows))
             {
                 shortest = shortest.min(rows.runs.shortest_delay().unwrap_or(LONGEST_EPOCH));
-                synapses += rows.cells.len() as u64;
+                synapses += rows.synapses() as u64;
                 synapse_bytes += rows.bytes();
             }
         }

@@ -16,10 +16,10 @@ pub struct PlasticRows<R> {
     pub projection: usize,
     /// Place of the target slice in its shard.
     pub slice: usize,
-    /// Rows; cells count from `first_cell`, so they are indices of neurons in the slice.
+    /// Rows whose cells are indices of neurons in the slice.
     pub rows: Rows<R>,
-    /// The cell of neuron 0: of the port that all weights of this projection arrive at.
-    first_cell: usize,
+    /// The port that all weights of this projection arrive at, and the place of neuron 0.
+    target: (usize, usize),
     rule: Box<dyn Plasticity<R>>,
     /// `rule.pre_len()` numbers per run.
     pre: Vec<f64>,
@@ -44,7 +44,7 @@ impl<R: Real> PlasticRows<R> {
     pub fn new(
         projection: usize,
         slice: usize,
-        first_cell: usize,
+        target: (usize, usize),
         rows: Rows<R>,
         rule: Box<dyn Plasticity<R>>,
     ) -> Self {
@@ -57,7 +57,7 @@ impl<R: Real> PlasticRows<R> {
             projection,
             slice,
             rows,
-            first_cell,
+            target,
             rule,
             pre,
             flights: Flights::default(),
@@ -68,15 +68,15 @@ impl<R: Real> PlasticRows<R> {
         }
     }
 
-    /// A spike of the network takes off.
-    pub fn take_off(&mut self, spike: &Spike) {
-        self.flights.take_off(spike, self.rows.runs.row(spike.neuron), |run| self.rows.runs.delay(run));
+    /// The network's spikes take off.
+    pub fn take_off(&mut self, spikes: &[Spike]) {
+        self.flights.take_off(spikes, &self.rows.runs);
     }
 
     /// Delivers what is due at `step`; returns how many synapses transmitted.
     pub fn deliver(&mut self, step: i64, dt: f64, inbox: &mut Inbox<R>) -> u64 {
         let PlasticRows {
-            rows: Rows { runs, cells: neurons, weights },
+            rows: Rows { runs, cells: neurons, weights, .. },
             rule,
             pre,
             flights,
@@ -85,9 +85,9 @@ impl<R: Real> PlasticRows<R> {
             cells,
             ..
         } = self;
-        let first_cell = self.first_cell as u16;
+        let (port, first_place) = (self.target.0, self.target.1 as u16);
         due.clear();
-        flights.land(step, |run| runs.delay(run), |landing| due.push((landing, runs.run(landing.run))));
+        due.extend(flights.land(step, runs).iter().map(|&landing| (landing, runs.run(landing.run))));
         let mut events = 0;
         for (number, (Landing { run, fired, lead }, range)) in due.iter().enumerate() {
             if let Some((next, range)) = due.get(number + AHEAD) {
@@ -100,8 +100,8 @@ impl<R: Real> PlasticRows<R> {
             sent.clear();
             rule.deliver(spike, pre, &neurons[range.clone()], &mut weights[range.clone()], sent);
             cells.clear();
-            cells.extend(neurons[range.clone()].iter().map(|neuron| neuron + first_cell));
-            inbox.run(cells, sent, dt - lead);
+            cells.extend(neurons[range.clone()].iter().map(|neuron| neuron + first_place));
+            inbox.run(port, cells, sent, dt - lead);
             events += range.len() as u64;
         }
         events

@@ -5,6 +5,7 @@
 //! their step, plastic synapses hear who spiked, probes are read.
 
 use super::cut::Slice;
+use super::delivery::Delivery;
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
@@ -29,6 +30,8 @@ pub struct Shard<R> {
     pub plastic: Vec<PlasticRows<R>>,
     /// Spikes in flight to static synapses.
     pub flights: Flights,
+    /// How they land.
+    pub delivery: Delivery<R>,
     /// What arrives in the current step.
     pub inbox: Inbox<R>,
     /// Which state variables it samples.
@@ -100,10 +103,8 @@ impl<R: Real> Shard<R> {
     /// Lives the steps `from + 1 ..= until`; `incoming` are the network's spikes of the epoch before.
     pub fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
         let mut clock = self.stages.start();
-        for spike in incoming {
-            self.flights.take_off(spike, self.rows.runs.row(spike.neuron), |run| self.rows.runs.delay(run));
-            self.plastic.iter_mut().for_each(|plastic| plastic.take_off(spike));
-        }
+        self.flights.take_off(incoming, &self.rows.runs);
+        self.plastic.iter_mut().for_each(|plastic| plastic.take_off(incoming));
         self.stages.end(&mut clock, Stage::Exchange);
         for step in from + 1..=until {
             self.deliver(step);
@@ -118,16 +119,19 @@ impl<R: Real> Shard<R> {
     }
 
     fn deliver(&mut self, step: i64) {
-        let Shard { rows, flights, inbox, plastic, events, dt, .. } = self;
-        flights.land(
-            step,
-            |run| rows.runs.delay(run),
-            |landing| {
-                let range = rows.runs.run(landing.run);
-                inbox.run(&rows.cells[range.clone()], &rows.weights[range.clone()], *dt - landing.lead);
-                *events += range.len() as u64;
-            },
-        );
+        let Shard { rows, flights, delivery, inbox, plastic, events, dt, .. } = self;
+        let landings = flights.land(step, &rows.runs);
+        match inbox {
+            Inbox::Sums(sums) => *events += delivery.deliver(rows, landings, sums),
+            Inbox::Times(_) => {
+                for landing in landings {
+                    let (cells, weights) =
+                        (&rows.cells[rows.runs.run(landing.run)], rows.weights(landing.run));
+                    inbox.run(0, cells, weights, *dt - landing.lead);
+                    *events += cells.len() as u64;
+                }
+            }
+        }
         for plastic in plastic {
             *events += plastic.deliver(step, *dt, inbox);
         }
@@ -210,9 +214,8 @@ impl<R: Real> LivingSlice<R> {
         let (indices, fired) = &mut self.fired;
         match &mut self.neurons {
             Neurons::Grid(neurons) => {
-                let (port_0, port_1) =
-                    inbox.of(self.slice.first_cell..self.slice.end()).split_at_mut(self.slice.len());
-                let input = Input { ports: [port_0, port_1], current: &self.current_real };
+                let ports = inbox.of(self.slice.ports.count(), self.slice.places());
+                let input = Input { ports, current: &self.current_real };
                 neurons.step(input, indices);
                 spikes.extend(indices.drain(..).map(|index| Spike {
                     step,
@@ -222,13 +225,14 @@ impl<R: Real> LivingSlice<R> {
             }
             Neurons::Exact(neurons) => {
                 let Inbox::Times(arrivals) = inbox else { return };
-                let start = arrivals.partition_point(|a| (a.neuron as usize) < self.slice.first_cell);
-                let end = arrivals.partition_point(|a| (a.neuron as usize) < self.slice.end());
+                let places = self.slice.places();
+                let start = arrivals.partition_point(|a| (a.neuron as usize) < places.start);
+                let end = arrivals.partition_point(|a| (a.neuron as usize) < places.end);
                 let own: &mut [Arrival] = &mut arrivals[start..end];
-                own.iter_mut().for_each(|arrival| arrival.neuron -= self.slice.first_cell as u32);
+                own.iter_mut().for_each(|arrival| arrival.neuron -= places.start as u32);
                 neurons.step(own, &self.current, fired);
-                // Back to cells, so that the next slice still finds its part.
-                own.iter_mut().for_each(|arrival| arrival.neuron += self.slice.first_cell as u32);
+                // Back to places, so that the next slice still finds its part.
+                own.iter_mut().for_each(|arrival| arrival.neuron += places.start as u32);
                 spikes.extend(fired.drain(..).map(|(index, offset)| Spike {
                     step,
                     lead: lead(offset, dt),

@@ -1,0 +1,120 @@
+//! Delivery: what is due in a step is added to the sums of the targets. The hottest loop of all.
+//!
+//! A step of a large network delivers tens of thousands of synapses in runs of some dozens, each
+//! somewhere else in memory. If every run were a loop of its own, the processor would guess its end
+//! wrongly each time, and wait for memory at its start. So runs are first cut into *pieces* of at
+//! most [`PIECE`] synapses; then one loop without surprises goes over all pieces, always adds eight
+//! numbers, zeros where a run ends before, and asks for the memory of the piece some places ahead.
+//!
+//! A sum to which 0 is added keeps its bits, so the order of arrivals at a target, (time, source,
+//! synapse), is that of the pieces.
+
+use super::flights::Landing;
+use super::hints::fetch;
+use super::inbox::Sums;
+use super::placing::PIECE;
+use super::rows::Rows;
+use sim_core::real::Real;
+
+/// Pieces between asking for memory and using it: that of about ten runs, which is a microsecond.
+const AHEAD: usize = 64;
+/// Pieces that are cut at once.
+const CUT: usize = 8;
+
+/// Runs cut into pieces, by port.
+#[derive(Default)]
+pub struct Delivery<R> {
+    pieces: [Pieces<R>; 2],
+}
+
+/// The lists are longer than they are full.
+#[derive(Default)]
+struct Pieces<R> {
+    count: usize,
+    /// The first synapse.
+    first: Vec<u32>,
+    /// How many synapses, up to [`PIECE`].
+    len: Vec<u32>,
+    /// In a constant table, their weight.
+    weight: Vec<R>,
+}
+
+impl<R: Real> Delivery<R> {
+    /// Delivers the runs that land, in order; returns how many synapses transmitted.
+    pub fn deliver(&mut self, rows: &Rows<R>, landings: &[Landing], sums: &mut [Sums<R>; 2]) -> u64 {
+        let mut events = 0;
+        for landing in landings {
+            let (run, synapses) = (rows.runs.get(landing.run), rows.runs.run(landing.run));
+            let weight = if rows.constant { rows.weights[usize::from(run.class)] } else { R::ZERO };
+            self.pieces[usize::from(run.port & 1)].cut(run.first, synapses.len() as u32, weight);
+            events += synapses.len() as u64;
+        }
+        for (pieces, sums) in self.pieces.iter_mut().zip(sums) {
+            if rows.constant {
+                pieces.add_constants(&rows.cells, sums)
+            } else {
+                pieces.add(rows, sums)
+            }
+            pieces.count = 0;
+        }
+        events
+    }
+}
+
+impl<R: Real> Pieces<R> {
+    #[inline]
+    fn cut(&mut self, first: u32, len: u32, weight: R) {
+        let needed = self.count + (len as usize).div_ceil(PIECE) + CUT;
+        if needed > self.first.len() {
+            self.first.resize(2 * needed, 0);
+            self.len.resize(2 * needed, 0);
+            self.weight.resize(2 * needed, R::ZERO);
+        }
+        for begin in (0..len).step_by(CUT * PIECE) {
+            let place = self.count + begin as usize / PIECE;
+            let (firsts, lens) = (&mut self.first[place..place + CUT], &mut self.len[place..place + CUT]);
+            for number in 0..CUT {
+                let begin = begin + (number * PIECE) as u32;
+                firsts[number] = first + begin;
+                lens[number] = len.saturating_sub(begin).min(PIECE as u32);
+            }
+            self.weight[place..place + CUT].fill(weight);
+        }
+        self.count += (len as usize).div_ceil(PIECE);
+    }
+
+    fn add(&self, rows: &Rows<R>, sums: &mut Sums<R>) {
+        let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
+        for (number, (&first, &len)) in firsts.iter().zip(lens).enumerate() {
+            if let Some(&soon) = firsts.get(number + AHEAD) {
+                fetch(&rows.cells, soon as usize);
+                fetch(&rows.weights, soon as usize);
+            }
+            let weights = piece(&rows.weights, first);
+            add(sums, piece(&rows.cells, first), |k| if (k as u32) < len { weights[k] } else { R::ZERO });
+        }
+    }
+
+    fn add_constants(&self, cells: &[u16], sums: &mut Sums<R>) {
+        let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
+        for (number, ((&first, &len), &weight)) in firsts.iter().zip(lens).zip(&self.weight).enumerate() {
+            if let Some(&soon) = firsts.get(number + AHEAD) {
+                fetch(cells, soon as usize);
+            }
+            add(sums, piece(cells, first), |k| if (k as u32) < len { weight } else { R::ZERO });
+        }
+    }
+}
+
+#[inline(always)]
+fn piece<T>(table: &[T], first: u32) -> &[T; PIECE] {
+    table[first as usize..].first_chunk().expect("tables are longer than their synapses")
+}
+
+#[inline(always)]
+fn add<R: Real>(sums: &mut Sums<R>, cells: &[u16; PIECE], weight: impl Fn(usize) -> R) {
+    let weights: [R; PIECE] = std::array::from_fn(weight);
+    for (&cell, weight) in cells.iter().zip(weights) {
+        sums[usize::from(cell)] += weight;
+    }
+}
