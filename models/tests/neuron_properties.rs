@@ -7,7 +7,7 @@ use common::{Precision, Step, cells, defaults, live, restore, saved, spread};
 use models::neurons::ALL;
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 use proptest::test_runner::TestCaseResult;
-use sim_core::neuron::NeuronModel;
+use sim_core::neuron::{Input, NeuronModel};
 use sim_core::units::Dimension;
 
 fn grid_models() -> impl Iterator<Item = &'static NeuronModel> {
@@ -117,6 +117,19 @@ fn a_neuron_does_not_notice_who_else_is_in_its_slice() {
             }
         }
         assert!(count > 0, "{} never spiked, so nothing was tested", model.name);
+    }
+}
+
+#[test]
+fn what_arrives_is_taken_and_zeros_are_left() {
+    for model in grid_models() {
+        let len = 300;
+        let mut neurons = f32::build(model, &cells(model, &defaults(model), len, 0.1));
+        let mut ports = [1.0, -1.0].map(|sign| (0..len).map(|i| sign * (i % 7) as f32).collect::<Vec<f32>>());
+        ports[1].truncate(if model.ports.count() == 2 { len } else { 0 });
+        let [first, second] = &mut ports;
+        neurons.step(Input { ports: [first, second], current: &vec![0.0; len] }, &mut Vec::new());
+        assert!(ports.iter().flatten().all(|&sum| sum == 0.0), "{}", model.name);
     }
 }
 

@@ -54,9 +54,9 @@ fn grid_life<R: Real>(
             let own = |x: &f64| if model.ports.of(*x) == port && step % 10 == 0 { weight * x } else { 0.0 };
             drive.iter().map(|x| R::of(own(x))).collect()
         };
-        let ports = [of(0), of(1)];
+        let [mut ex, mut inh] = [of(0), of(1)];
         let current: Vec<R> = drive.iter().map(|x| R::of(current * (1.0 + x))).collect();
-        neurons.step(Input { ports: [&ports[0], &ports[1]], current: &current }, &mut spikes);
+        neurons.step(Input { ports: [&mut ex, &mut inh], current: &current }, &mut spikes);
         who.extend(spikes.drain(..).map(|neuron| (step, neuron)));
     }
     for state in 0..model.states.len() {

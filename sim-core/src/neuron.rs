@@ -193,10 +193,11 @@ pub enum Constants<T> {
 }
 
 /// What reaches a slice of neurons in one step.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Input<'a, R> {
     /// Sums of the weights that arrive in this step, per port and neuron; an absent port is empty.
-    pub ports: [&'a [R]; 2],
+    /// Neurons take them and leave zeros, for the next step to add to.
+    pub ports: [&'a mut [R]; 2],
     /// Current during this step from stimuli, in pA, per neuron.
     pub current: &'a [R],
 }

@@ -59,20 +59,23 @@ impl<R: Real> Inbox<R> {
         }
     }
 
-    /// The sums of a stretch of places at a port; empty in continuous time.
+    /// The sums of a stretch of places at the first `ports` ports, for the neurons to take; empty in
+    /// continuous time.
     #[inline]
-    pub fn of(&self, port: usize, places: Range<usize>) -> &[R] {
+    pub fn of(&mut self, ports: usize, places: Range<usize>) -> [&mut [R]; 2] {
         match self {
-            Inbox::Sums(sums) => &sums[port][places],
-            Inbox::Times(_) => &[],
+            Inbox::Sums([first, second]) => {
+                let second: &mut [R] = if ports > 1 { &mut second[places.clone()] } else { &mut [] };
+                [&mut first[places], second]
+            }
+            Inbox::Times(_) => [&mut [], &mut []],
         }
     }
 
-    /// Forgets what arrived at a stretch of places, or everything in continuous time.
-    pub fn clear(&mut self, ports: usize, places: Range<usize>) {
-        match self {
-            Inbox::Sums(sums) => sums[..ports].iter_mut().for_each(|sums| sums[places.clone()].fill(R::ZERO)),
-            Inbox::Times(arrivals) => arrivals.clear(),
+    /// Forgets the arrivals of a step in continuous time; sums have been taken.
+    pub fn forget(&mut self) {
+        if let Inbox::Times(arrivals) = self {
+            arrivals.clear();
         }
     }
 }

@@ -160,9 +160,7 @@ impl<R: Real> Shard<R> {
                 plastic.forget(self.slices[number].slice.len());
             }
         }
-        if let Inbox::Times(_) = self.inbox {
-            self.inbox.clear(0, 0..0);
-        }
+        self.inbox.forget();
     }
 
     fn sample(&mut self, step: i64) {
@@ -219,9 +217,7 @@ impl<R: Real> LivingSlice<R> {
         let (indices, fired) = &mut self.fired;
         match &mut self.neurons {
             Neurons::Grid(neurons) => {
-                let count = self.slice.ports.count();
-                let of = |port| if port < count { inbox.of(port, self.slice.places()) } else { &[] };
-                let ports = [of(0), of(1)];
+                let ports = inbox.of(self.slice.ports.count(), self.slice.places());
                 let input = Input { ports, current: &self.current_real };
                 neurons.step(input, indices);
                 spikes.extend(indices.drain(..).map(|index| Spike {
@@ -229,7 +225,6 @@ impl<R: Real> LivingSlice<R> {
                     lead: 0.0,
                     neuron: first + index,
                 }));
-                inbox.clear(count, self.slice.places());
             }
             Neurons::Exact(neurons) => {
                 let Inbox::Times(arrivals) = inbox else { return };

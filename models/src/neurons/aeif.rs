@@ -1,6 +1,7 @@
 //! What the adaptive exponential models share: the membrane, its spikes and its integration; they
 //! differ in the time course of their synapses, and in what these are.
 
+use super::blocks::take;
 use super::kinetics::{Kinetics, of};
 use super::membrane::refractory_steps;
 use super::runge_kutta::{Compensated, Equations, LEVELS, Landing, advance, smallest_error, steps};
@@ -121,7 +122,7 @@ impl<R: Real, K: Kinetics<R, S>, const S: usize, const CONDUCTANCE: bool> Aeif<R
         })
     }
 
-    fn step_one(&mut self, index: usize, input: &Input<'_, R>, spikes: &mut Vec<u32>) {
+    fn step_one(&mut self, index: usize, input: &mut Input<'_, R>, spikes: &mut Vec<u32>) {
         let m = *of(&self.membrane, index);
         let kinetics = [of(&self.kinetics[0], index), of(&self.kinetics[1], index)];
         let ports = [0, 1].map(|port| std::array::from_fn(|s| self.synapses[port][s][index]));
@@ -154,7 +155,8 @@ impl<R: Real, K: Kinetics<R, S>, const S: usize, const CONDUCTANCE: bool> Aeif<R
         [self.low[0][index], self.low[1][index]] = y.low;
         for port in [0, 1] {
             let mut end = kinetics[port].after(&ports[port], 0);
-            if let Some(&weight) = input.ports[port].get(index) {
+            if let Some(arrived) = input.ports[port].get_mut(index) {
+                let weight = take(arrived);
                 end = kinetics[port].arrive(&end, if CONDUCTANCE { weight.abs() } else { weight });
             }
             for (variable, value) in self.synapses[port].iter_mut().zip(end) {
@@ -168,9 +170,9 @@ impl<R: Real, K: Kinetics<R, S>, const S: usize, const CONDUCTANCE: bool> Aeif<R
 impl<R: Real, K: Kinetics<R, S>, const S: usize, const CONDUCTANCE: bool> Dynamics<R>
     for Aeif<R, K, S, CONDUCTANCE>
 {
-    fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+    fn step(&mut self, mut input: Input<'_, R>, spikes: &mut Vec<u32>) {
         for index in 0..self.v.len() {
-            self.step_one(index, &input, spikes);
+            self.step_one(index, &mut input, spikes);
         }
     }
 

@@ -108,6 +108,35 @@ pub fn full_count(t_ref: f64, dt: f64) -> f64 {
     ((t_ref / dt).round() + 1.0).min(16_777_216.0)
 }
 
+/// What has arrived at a neuron, which is then 0.
+#[inline(always)]
+pub fn take<R: Real>(arrived: &mut R) -> R {
+    std::mem::replace(arrived, R::ZERO)
+}
+
+/// Neurons that [`seek`] looks at together.
+const GROUP: usize = 16;
+
+/// Hands over the places in `values` where `is` holds, which should be rare: a group without any is
+/// passed over by one vector comparison.
+#[inline(always)]
+pub fn seek<R: Copy>(values: &[R], is: impl Fn(R) -> bool, mut take: impl FnMut(usize)) {
+    let (groups, rest) = values.as_chunks::<GROUP>();
+    let mut look = |start: usize, group: &[R]| {
+        for (place, &value) in group.iter().enumerate() {
+            if is(value) {
+                take(start + place);
+            }
+        }
+    };
+    for (number, group) in groups.iter().enumerate() {
+        if group.iter().fold(false, |any, &value| any | is(value)) {
+            look(number * GROUP, group);
+        }
+    }
+    look(groups.len() * GROUP, rest);
+}
+
 /// Appends the neurons of `block` that fired, given the full count's place in the table.
 pub fn collect<R: Real, const N: usize>(
     left: &[R],
@@ -119,7 +148,8 @@ pub fn collect<R: Real, const N: usize>(
     match constants {
         Table::Shared(values) => {
             let full = values[full];
-            spikes.extend(block.filter(|&index| left[index] == full).map(|index| index as u32));
+            let start = block.start;
+            seek(&left[block], |left| left == full, |place| spikes.push((start + place) as u32));
         }
         Table::Each(columns) => {
             let full = &columns[full];

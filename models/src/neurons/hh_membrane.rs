@@ -1,6 +1,7 @@
 //! What the Hodgkin–Huxley models share: a membrane with sodium, potassium and leak currents, its
 //! integration, and spikes at the maxima of V. The models differ in their rates and synapses.
 
+use super::blocks::take;
 use super::kinetics::{Kinetics, of};
 use super::membrane::refractory_steps;
 use super::runge_kutta::{Compensated, Equations, LEVELS, Landing, advance, smallest_error, steps};
@@ -125,7 +126,7 @@ impl<R: Real, C: Channels<R>, K: Kinetics<R, S>, const S: usize> HodgkinHuxley<R
         })
     }
 
-    fn step_one(&mut self, index: usize, input: &Input<'_, R>) -> bool {
+    fn step_one(&mut self, index: usize, input: &mut Input<'_, R>) -> bool {
         let m = *of(&self.membrane, index);
         let kinetics = [of(&self.kinetics[0], index), of(&self.kinetics[1], index)];
         let ports = [0, 1].map(|port| std::array::from_fn(|s| self.synapses[port][s][index]));
@@ -149,7 +150,8 @@ impl<R: Real, C: Channels<R>, K: Kinetics<R, S>, const S: usize> HodgkinHuxley<R
         }
         for port in [0, 1] {
             let mut end = kinetics[port].after(&ports[port], 0);
-            if let Some(&weight) = input.ports[port].get(index) {
+            if let Some(arrived) = input.ports[port].get_mut(index) {
+                let weight = take(arrived);
                 end = kinetics[port].arrive(&end, if C::CONDUCTANCE { weight.abs() } else { weight });
             }
             for (variable, value) in self.synapses[port].iter_mut().zip(end) {
@@ -169,9 +171,9 @@ impl<R: Real, C: Channels<R>, K: Kinetics<R, S>, const S: usize> HodgkinHuxley<R
 }
 
 impl<R: Real, C: Channels<R>, K: Kinetics<R, S>, const S: usize> Dynamics<R> for HodgkinHuxley<R, C, K, S> {
-    fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+    fn step(&mut self, mut input: Input<'_, R>, spikes: &mut Vec<u32>) {
         for index in 0..self.guess.len() {
-            if self.step_one(index, &input) {
+            if self.step_one(index, &mut input) {
                 spikes.push(index as u32);
             }
         }

@@ -35,10 +35,11 @@
 //! Reference: Meffin, Burkitt and Grayden (2004) J. Comput. Neurosci. 16:159,
 //! doi:10.1023/B:JCNS.0000014108.03012.81.
 
-use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::blocks::{BLOCK, Lookup, SharedBy, Table, blocks, collect, full_count, seek, take};
 use crate::neurons::conductance::{
     Course, LIMIT, parabola_of_alpha, parabola_of_exponential, series, strain, strong_step,
 };
+use crate::neurons::crowd::{Crowd, Member, STRONG, quarters};
 use crate::neurons::integrate_and_fire::{
     C_M, E_EX, E_IN, E_L, G_L, I_E, T_REF, TAU_SYN_EX_SHORT, TAU_SYN_IN, V_RESET_HIGH, V_TH,
     reset_below_threshold,
@@ -88,6 +89,7 @@ const fn slope(name: &'static str, meaning: &'static str) -> State {
 
 const NAMES: &[&str] =
     &["C_m", "g_L", "tau_syn_ex", "tau_syn_in", "t_ref", "E_L", "E_ex", "E_in", "V_reset", "V_th", "I_e"];
+const TAUS: &[&str] = &["tau_syn_ex", "tau_syn_in"];
 /// Number of derived constants, and the place of the full refractory count among them.
 const CONSTANTS: usize = 30;
 const FULL: usize = 2;
@@ -108,6 +110,8 @@ struct IafCondAlpha<R> {
     constants: Table<R, CONSTANTS>,
     /// Steps per time constant, dt/tau_syn_ex and dt/tau_syn_in.
     rates: Table<f64, 2>,
+    /// See [`quarters`].
+    quarters: Table<R, 14>,
 }
 
 fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
@@ -129,7 +133,7 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
             of("I_e"),
             from_i,
             from_i * of("g_L"),
-            h,
+            2.0 * h,
             strain(x_ex) * from_i,
             strain(x_in) * from_i,
         ];
@@ -148,64 +152,75 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
         d_in: cells.initial(4),
         left: vec![R::ZERO; cells.len],
         constants,
-        rates: Table::derive(cells, &["tau_syn_ex", "tau_syn_in"], rates),
+        rates: Table::derive(cells, TAUS, rates),
+        quarters: Table::derive(cells, TAUS, |of| quarters(rates(of))),
     })
 }
 
 impl<R: Real> IafCondAlpha<R> {
     /// The neurons of a block that [`integrate`] has left out.
-    fn integrate_strong(&mut self, block: &Range<usize>, current: &[R]) {
-        for i in block.clone() {
-            let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, h, strain_ex, strain_in, ..] =
-                self.constants.at(i);
-            let (g_ex, g_in) = (self.g_ex[i], self.g_in[i]);
-            let (d_ex, d_in) = (self.d_ex[i] * h, self.d_in[i] * h);
-            let strained = leak + ((g_ex + d_ex) * strain_ex + (g_in + d_in) * strain_in);
-            if self.left[i] > R::ZERO || strained <= R::of(LIMIT) {
-                continue;
-            }
-            let [x_ex, x_in] = self.rates.at(i);
-            let courses = [
-                (leak, R::ZERO, 0.0, e_l),
-                (g_ex * from_i, d_ex * from_i, x_ex, e_ex),
-                (g_in * from_i, d_in * from_i, x_in, e_in),
-            ];
-            let courses = courses.map(|(g, slope, x, reversal)| Course {
-                g: g.wide(),
-                slope: slope.wide(),
-                x,
-                reversal: reversal.wide(),
-            });
-            let drive = (current[i] + i_e) * from_i;
-            self.v[i] = R::of(strong_step(self.v[i].wide(), courses, drive.wide()));
-        }
+    #[cold]
+    fn integrate_strong(&mut self, block: &Range<usize>, strains: &[R], current: &[R]) {
+        let mut crowd = Crowd::new();
+        let (limit, strong) = (R::of(LIMIT), R::of(STRONG));
+        seek(
+            strains,
+            |strain| strain > limit,
+            |place| {
+                let i = block.start + place;
+                let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, twice_h, ..] = self.constants.at(i);
+                let h = R::of(0.5) * twice_h;
+                let (g_ex, g_in) = (self.g_ex[i] * from_i, self.g_in[i] * from_i);
+                let (d_ex, d_in) = (self.d_ex[i] * h * from_i, self.d_in[i] * h * from_i);
+                let drive = (current[i] + i_e) * from_i;
+                if strains[place] <= strong {
+                    let synapses = [[g_ex, d_ex, e_ex], [g_in, d_in, e_in]];
+                    let (leak, quarters) = ([leak, e_l], self.quarters.at(i));
+                    crowd.join(Member { neuron: i, drive, leak, synapses, quarters }, &mut self.v);
+                    return;
+                }
+                let [x_ex, x_in] = self.rates.at(i);
+                let courses = [(leak, R::ZERO, 0.0, e_l), (g_ex, d_ex, x_ex, e_ex), (g_in, d_in, x_in, e_in)];
+                let courses = courses.map(|(g, slope, x, reversal)| Course {
+                    g: g.wide(),
+                    slope: slope.wide(),
+                    x,
+                    reversal: reversal.wide(),
+                });
+                self.v[i] = R::of(strong_step(self.v[i].wide(), courses, drive.wide()));
+            },
+        );
+        crowd.step(&mut self.v);
     }
 }
 
 impl<R: Real> Dynamics<R> for IafCondAlpha<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port_ex, port_in] = input.ports;
+        let mut strains = [R::ZERO; BLOCK];
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (g_ex, g_in) = (&self.g_ex[at()], &self.g_in[at()]);
             let (d_ex, d_in) = (&self.d_ex[at()], &self.d_in[at()]);
             let current = &input.current[at()];
+            let strains = &mut strains[..block.len()];
             let strong = match &self.constants {
                 Table::Shared(values) => {
-                    integrate(v, left, g_ex, g_in, d_ex, d_in, current, SharedBy(*values))
+                    integrate(v, left, g_ex, g_in, d_ex, d_in, current, SharedBy(*values), strains)
                 }
                 Table::Each(columns) => {
                     let constants = Table::block(columns, &block);
-                    integrate(v, left, g_ex, g_in, d_ex, d_in, current, constants)
+                    integrate(v, left, g_ex, g_in, d_ex, d_in, current, constants, strains)
                 }
             };
             if strong {
-                self.integrate_strong(&block, input.current);
+                self.integrate_strong(&block, strains, input.current);
             }
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (g_ex, g_in) = (&mut self.g_ex[at()], &mut self.g_in[at()]);
             let (d_ex, d_in) = (&mut self.d_ex[at()], &mut self.d_in[at()]);
-            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let (ex, inh) = (&mut port_ex[at()], &mut port_in[at()]);
             let fired = match &self.constants {
                 Table::Shared(values) => fire(v, left, g_ex, g_in, d_ex, d_in, ex, inh, SharedBy(*values)),
                 Table::Each(columns) => {
@@ -237,7 +252,7 @@ impl<R: Real> Dynamics<R> for IafCondAlpha<R> {
 }
 
 /// V and the refractory count of one block move over a step; whether any neuron's conductances are
-/// too strong for it, whose V is then left as it was.
+/// too strong for it, whose V is then left as it was. `strains` is 0 for refractory neurons.
 #[expect(clippy::too_many_arguments, reason = "as arguments, slices are known not to overlap")]
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
@@ -249,15 +264,17 @@ fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
     d_in: &[R],
     current: &[R],
     constants: K,
+    strains: &mut [R],
 ) -> bool {
     let n = v.len();
     let (left, g_ex, g_in, current) = (&mut left[..n], &g_ex[..n], &g_in[..n], &current[..n]);
+    let strains = &mut strains[..n];
     let (d_ex, d_in) = (&d_ex[..n], &d_in[..n]);
     let constants = constants.cut(n);
     let limit = R::of(LIMIT);
     let mut any = false;
     for i in 0..n {
-        let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, h, strain_ex, strain_in, rest @ ..] =
+        let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, twice_h, strain_ex, strain_in, rest @ ..] =
             constants.at(i);
         let [p0, p1, p2, q0, q1, q2, r0, r1, r2, s0, s1, s2, ..] = rest;
         let still = (left[i] - R::ONE).max(R::ZERO);
@@ -273,12 +290,14 @@ fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
             ex[2] * to_ex + inh[2] * to_in,
         ];
         let moved = v[i] + series(a, f);
-        let strained = leak + ((ge + de * h) * strain_ex + (gi + di * h) * strain_in);
-        let weak = strained <= limit;
         let free = still <= R::ZERO;
+        let strain = leak + ((ge + de * twice_h) * strain_ex + (gi + di * twice_h) * strain_in);
+        let strain = if free { strain } else { R::ZERO };
+        let weak = strain <= limit;
         v[i] = if weak & free { moved } else { v[i] };
         left[i] = still;
-        any |= free & !weak;
+        strains[i] = strain;
+        any |= !weak;
     }
     any
 }
@@ -293,14 +312,14 @@ fn fire<R: Real, K: Lookup<R, CONSTANTS>>(
     g_in: &mut [R],
     d_ex: &mut [R],
     d_in: &mut [R],
-    arrived_ex: &[R],
-    arrived_in: &[R],
+    arrived_ex: &mut [R],
+    arrived_in: &mut [R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (left, g_ex, g_in) = (&mut left[..n], &mut g_ex[..n], &mut g_in[..n]);
     let (d_ex, d_in) = (&mut d_ex[..n], &mut d_in[..n]);
-    let (arrived_ex, arrived_in) = (&arrived_ex[..n], &arrived_in[..n]);
+    let (arrived_ex, arrived_in) = (&mut arrived_ex[..n], &mut arrived_in[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
@@ -308,8 +327,8 @@ fn fire<R: Real, K: Lookup<R, CONSTANTS>>(
             constants.at(i);
         g_ex[i] = g_ex[i] * decay_ex + d_ex[i] * turn_ex;
         g_in[i] = g_in[i] * decay_in + d_in[i] * turn_in;
-        d_ex[i] = d_ex[i] * decay_ex + arrived_ex[i] * kick_ex;
-        d_in[i] = d_in[i] * decay_in - arrived_in[i] * kick_in;
+        d_ex[i] = d_ex[i] * decay_ex + take(&mut arrived_ex[i]) * kick_ex;
+        d_in[i] = d_in[i] * decay_in - take(&mut arrived_in[i]) * kick_in;
         let fires = v[i] >= v_th;
         v[i] = if fires { v_reset } else { v[i] };
         left[i] = if fires { full } else { left[i] };

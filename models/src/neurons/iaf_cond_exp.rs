@@ -32,8 +32,9 @@
 //! Reference: Meffin, Burkitt and Grayden (2004) J. Comput. Neurosci. 16:159,
 //! doi:10.1023/B:JCNS.0000014108.03012.81.
 
-use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::blocks::{BLOCK, Lookup, SharedBy, Table, blocks, collect, full_count, seek, take};
 use crate::neurons::conductance::{Course, LIMIT, parabola_of_exponential, series, strain, strong_step};
+use crate::neurons::crowd::{Crowd, Member, STRONG, quarters};
 use crate::neurons::integrate_and_fire::{
     C_M, E_EX, E_IN, E_L, G_L, I_E, T_REF, TAU_SYN_EX_SHORT, TAU_SYN_IN, V_RESET_HIGH, V_TH,
     reset_below_threshold,
@@ -82,6 +83,7 @@ pub static MODEL: NeuronModel = NeuronModel {
 
 const NAMES: &[&str] =
     &["C_m", "g_L", "tau_syn_ex", "tau_syn_in", "t_ref", "E_L", "E_ex", "E_in", "V_reset", "V_th", "I_e"];
+const TAUS: &[&str] = &["tau_syn_ex", "tau_syn_in"];
 /// Number of derived constants, and the place of the full refractory count among them.
 const CONSTANTS: usize = 19;
 const FULL: usize = 2;
@@ -98,6 +100,8 @@ struct IafCondExp<R> {
     constants: Table<R, CONSTANTS>,
     /// Steps per time constant, dt/tau_syn_ex and dt/tau_syn_in.
     rates: Table<f64, 2>,
+    /// See [`quarters`].
+    quarters: Table<R, 14>,
 }
 
 fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
@@ -135,47 +139,62 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
         g_in: cells.initial(2),
         left: vec![R::ZERO; cells.len],
         constants,
-        rates: Table::derive(cells, &["tau_syn_ex", "tau_syn_in"], rates),
+        rates: Table::derive(cells, TAUS, rates),
+        quarters: Table::derive(cells, TAUS, |of| quarters(rates(of))),
     })
 }
 
 impl<R: Real> IafCondExp<R> {
     /// The neurons of a block that [`integrate`] has left out.
-    fn integrate_strong(&mut self, block: &Range<usize>, current: &[R]) {
-        for i in block.clone() {
-            let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, strain_ex, strain_in, ..] =
-                self.constants.at(i);
-            let (g_ex, g_in) = (self.g_ex[i], self.g_in[i]);
-            if self.left[i] > R::ZERO || leak + (g_ex * strain_ex + g_in * strain_in) <= R::of(LIMIT) {
-                continue;
-            }
-            let [x_ex, x_in] = self.rates.at(i);
-            let courses = [(leak, 0.0, e_l), (g_ex * from_i, x_ex, e_ex), (g_in * from_i, x_in, e_in)]
-                .map(|(g, x, reversal)| Course { g: g.wide(), slope: 0.0, x, reversal: reversal.wide() });
-            let drive = (current[i] + i_e) * from_i;
-            self.v[i] = R::of(strong_step(self.v[i].wide(), courses, drive.wide()));
-        }
+    #[cold]
+    fn integrate_strong(&mut self, block: &Range<usize>, strains: &[R], current: &[R]) {
+        let mut crowd = Crowd::new();
+        let (limit, strong) = (R::of(LIMIT), R::of(STRONG));
+        seek(
+            strains,
+            |strain| strain > limit,
+            |place| {
+                let i = block.start + place;
+                let [_, _, _, e_l, e_ex, e_in, i_e, from_i, leak, ..] = self.constants.at(i);
+                let (g_ex, g_in) = (self.g_ex[i] * from_i, self.g_in[i] * from_i);
+                let drive = (current[i] + i_e) * from_i;
+                if strains[place] <= strong {
+                    let synapses = [[g_ex, R::ZERO, e_ex], [g_in, R::ZERO, e_in]];
+                    let (leak, quarters) = ([leak, e_l], self.quarters.at(i));
+                    crowd.join(Member { neuron: i, drive, leak, synapses, quarters }, &mut self.v);
+                    return;
+                }
+                let [x_ex, x_in] = self.rates.at(i);
+                let courses = [(leak, 0.0, e_l), (g_ex, x_ex, e_ex), (g_in, x_in, e_in)]
+                    .map(|(g, x, reversal)| Course { g: g.wide(), slope: 0.0, x, reversal: reversal.wide() });
+                self.v[i] = R::of(strong_step(self.v[i].wide(), courses, drive.wide()));
+            },
+        );
+        crowd.step(&mut self.v);
     }
 }
 
 impl<R: Real> Dynamics<R> for IafCondExp<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port_ex, port_in] = input.ports;
+        let mut strains = [R::ZERO; BLOCK];
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (g_ex, g_in, current) = (&self.g_ex[at()], &self.g_in[at()], &input.current[at()]);
+            let strains = &mut strains[..block.len()];
             let strong = match &self.constants {
-                Table::Shared(values) => integrate(v, left, g_ex, g_in, current, SharedBy(*values)),
+                Table::Shared(values) => integrate(v, left, g_ex, g_in, current, SharedBy(*values), strains),
                 Table::Each(columns) => {
-                    integrate(v, left, g_ex, g_in, current, Table::block(columns, &block))
+                    integrate(v, left, g_ex, g_in, current, Table::block(columns, &block), strains)
                 }
             };
             if strong {
-                self.integrate_strong(&block, input.current);
+                self.integrate_strong(&block, strains, input.current);
             }
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (g_ex, g_in) = (&mut self.g_ex[at()], &mut self.g_in[at()]);
-            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let (ex, inh) = (&mut port_ex[at()], &mut port_in[at()]);
             let fired = match &self.constants {
                 Table::Shared(values) => fire(v, left, g_ex, g_in, ex, inh, SharedBy(*values)),
                 Table::Each(columns) => fire(v, left, g_ex, g_in, ex, inh, Table::block(columns, &block)),
@@ -204,7 +223,7 @@ impl<R: Real> Dynamics<R> for IafCondExp<R> {
 }
 
 /// V and the refractory count of one block move over a step; whether any neuron's conductances are
-/// too strong for it, whose V is then left as it was.
+/// too strong for it, whose V is then left as it was. `strains` is 0 for refractory neurons.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
     v: &mut [R],
@@ -213,9 +232,11 @@ fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
     g_in: &[R],
     current: &[R],
     constants: K,
+    strains: &mut [R],
 ) -> bool {
     let n = v.len();
     let (left, g_ex, g_in, current) = (&mut left[..n], &g_ex[..n], &g_in[..n], &current[..n]);
+    let strains = &mut strains[..n];
     let constants = constants.cut(n);
     let limit = R::of(LIMIT);
     let mut any = false;
@@ -234,11 +255,13 @@ fn integrate<R: Real, K: Lookup<R, CONSTANTS>>(
             pull_ex * ex2 + pull_in * in2,
         ];
         let moved = v[i] + series(a, f);
-        let weak = leak + (ex * strain_ex + inh * strain_in) <= limit;
         let free = still <= R::ZERO;
+        let strain = if free { leak + (ex * strain_ex + inh * strain_in) } else { R::ZERO };
+        let weak = strain <= limit;
         v[i] = if weak & free { moved } else { v[i] };
         left[i] = still;
-        any |= free & !weak;
+        strains[i] = strain;
+        any |= !weak;
     }
     any
 }
@@ -250,19 +273,19 @@ fn fire<R: Real, K: Lookup<R, CONSTANTS>>(
     left: &mut [R],
     g_ex: &mut [R],
     g_in: &mut [R],
-    arrived_ex: &[R],
-    arrived_in: &[R],
+    arrived_ex: &mut [R],
+    arrived_in: &mut [R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (left, g_ex, g_in) = (&mut left[..n], &mut g_ex[..n], &mut g_in[..n]);
-    let (arrived_ex, arrived_in) = (&arrived_ex[..n], &arrived_in[..n]);
+    let (arrived_ex, arrived_in) = (&mut arrived_ex[..n], &mut arrived_in[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
         let [v_th, v_reset, full, .., decay_ex, decay_in] = constants.at(i);
-        g_ex[i] = g_ex[i] * decay_ex + arrived_ex[i];
-        g_in[i] = g_in[i] * decay_in - arrived_in[i];
+        g_ex[i] = g_ex[i] * decay_ex + take(&mut arrived_ex[i]);
+        g_in[i] = g_in[i] * decay_in - take(&mut arrived_in[i]);
         let fires = v[i] >= v_th;
         v[i] = if fires { v_reset } else { v[i] };
         left[i] = if fires { full } else { left[i] };

@@ -32,7 +32,8 @@
 //! Diesmann, Gewaltig, Rotter and Aertsen (2001) Neurocomputing 38:565,
 //! doi:10.1016/S0925-2312(01)00409-X.
 
-use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::aligned::Aligned;
+use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_MIN, V_RESET, V_TH,
     floor_and_reset_below_threshold,
@@ -93,17 +94,17 @@ const FULL: usize = 4;
 
 struct IafPscAlpha<R> {
     /// mV
-    v: Vec<R>,
+    v: Aligned<R>,
     /// pA
-    i_ex: Vec<R>,
+    i_ex: Aligned<R>,
     /// pA, negative
-    i_in: Vec<R>,
+    i_in: Aligned<R>,
     /// pA/ms
-    d_ex: Vec<R>,
+    d_ex: Aligned<R>,
     /// pA/ms, negative
-    d_in: Vec<R>,
+    d_in: Aligned<R>,
     /// Refractory steps, see [`crate::neurons::blocks`].
-    left: Vec<R>,
+    left: Aligned<R>,
     constants: Table<R, CONSTANTS>,
 }
 
@@ -134,24 +135,25 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
         ]
     });
     Box::new(IafPscAlpha {
-        v: cells.initial(0),
-        i_ex: cells.initial(1),
-        i_in: cells.initial(2),
-        d_ex: cells.initial(3),
-        d_in: cells.initial(4),
-        left: vec![R::ZERO; cells.len],
+        v: Aligned::new(&cells.initial(0)),
+        i_ex: Aligned::new(&cells.initial(1)),
+        i_in: Aligned::new(&cells.initial(2)),
+        d_ex: Aligned::new(&cells.initial(3)),
+        d_in: Aligned::new(&cells.initial(4)),
+        left: Aligned::zeros(cells.len),
         constants,
     })
 }
 
 impl<R: Real> Dynamics<R> for IafPscAlpha<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port_ex, port_in] = input.ports;
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (i_ex, i_in) = (&mut self.i_ex[at()], &mut self.i_in[at()]);
             let (d_ex, d_in) = (&mut self.d_ex[at()], &mut self.d_in[at()]);
-            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let (ex, inh) = (&mut port_ex[at()], &mut port_in[at()]);
             let current = &input.current[at()];
             let fired = match &self.constants {
                 Table::Shared(values) => {
@@ -196,15 +198,15 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
     d_ex: &mut [R],
     d_in: &mut [R],
     left: &mut [R],
-    arrived_ex: &[R],
-    arrived_in: &[R],
+    arrived_ex: &mut [R],
+    arrived_in: &mut [R],
     current: &[R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (i_ex, i_in, left) = (&mut i_ex[..n], &mut i_in[..n], &mut left[..n]);
     let (d_ex, d_in) = (&mut d_ex[..n], &mut d_in[..n]);
-    let (arrived_ex, arrived_in, current) = (&arrived_ex[..n], &arrived_in[..n], &current[..n]);
+    let (arrived_ex, arrived_in, current) = (&mut arrived_ex[..n], &mut arrived_in[..n], &current[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
@@ -220,8 +222,8 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
         let reached = if still > R::ZERO { v[i] } else { moved.max(v_min) };
         i_ex[i] = i_ex[i] * decay_ex + d_ex[i] * turn_ex;
         i_in[i] = i_in[i] * decay_in + d_in[i] * turn_in;
-        d_ex[i] = d_ex[i] * decay_ex + arrived_ex[i] * kick_ex;
-        d_in[i] = d_in[i] * decay_in + arrived_in[i] * kick_in;
+        d_ex[i] = d_ex[i] * decay_ex + take(&mut arrived_ex[i]) * kick_ex;
+        d_in[i] = d_in[i] * decay_in + take(&mut arrived_in[i]) * kick_in;
         let fires = reached >= v_th;
         v[i] = if fires { v_reset } else { reached };
         left[i] = if fires { full } else { still };

@@ -27,7 +27,8 @@
 //! References: Rotter and Diesmann (1999) Biol. Cybern. 81:381, doi:10.1007/s004220050570;
 //! Brunel (2000) J. Comput. Neurosci. 8:183, doi:10.1023/A:1008925309027.
 
-use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::aligned::Aligned;
+use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, V_MIN, V_RESET, V_TH, floor_and_reset_below_threshold,
 };
@@ -81,11 +82,11 @@ const FULL: usize = 4;
 
 struct IafPscDelta<R> {
     /// mV
-    v: Vec<R>,
+    v: Aligned<R>,
     /// Refractory steps, see [`crate::neurons::blocks`].
-    left: Vec<R>,
+    left: Aligned<R>,
     /// Arrivals kept in the refractory time, in mV, decayed; empty without `refractory_input`.
-    kept: Vec<R>,
+    kept: Aligned<R>,
     constants: Table<R, CONSTANTS>,
 }
 
@@ -106,20 +107,21 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
     });
     let kept = if cells.arguments.flag("refractory_input") { cells.len } else { 0 };
     Box::new(IafPscDelta {
-        v: cells.initial(0),
-        left: vec![R::ZERO; cells.len],
-        kept: vec![R::ZERO; kept],
+        v: Aligned::new(&cells.initial(0)),
+        left: Aligned::zeros(cells.len),
+        kept: Aligned::zeros(kept),
         constants,
     })
 }
 
 impl<R: Real> Dynamics<R> for IafPscDelta<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port, _] = input.ports;
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let kept = if self.kept.is_empty() { None } else { Some(&mut self.kept[at()]) };
-            let (arrived, current) = (&input.ports[0][at()], &input.current[at()]);
+            let (arrived, current) = (&mut port[at()], &input.current[at()]);
             let fired = match (&self.constants, kept) {
                 (Table::Shared(values), None) => advance(v, left, arrived, current, SharedBy(*values)),
                 (Table::Shared(values), Some(kept)) => {
@@ -160,18 +162,18 @@ impl<R: Real> Dynamics<R> for IafPscDelta<R> {
 fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
     v: &mut [R],
     left: &mut [R],
-    arrived: &[R],
+    arrived: &mut [R],
     current: &[R],
     constants: K,
 ) -> bool {
     let n = v.len();
-    let (left, arrived, current) = (&mut left[..n], &arrived[..n], &current[..n]);
+    let (left, arrived, current) = (&mut left[..n], &mut arrived[..n], &current[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
         let [e_l, v_th, v_reset, v_min, full, i_e, leak, from_i] = constants.at(i);
         let still = (left[i] - R::ONE).max(R::ZERO);
-        let moved = e_l + ((v[i] - e_l) * leak + (current[i] + i_e) * from_i) + arrived[i];
+        let moved = e_l + ((v[i] - e_l) * leak + (current[i] + i_e) * from_i) + take(&mut arrived[i]);
         let reached = if still > R::ZERO { v[i] } else { moved.max(v_min) };
         let fires = reached >= v_th;
         v[i] = if fires { v_reset } else { reached };
@@ -187,19 +189,19 @@ fn advance_keeping<R: Real, K: Lookup<R, CONSTANTS>>(
     v: &mut [R],
     left: &mut [R],
     kept: &mut [R],
-    arrived: &[R],
+    arrived: &mut [R],
     current: &[R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (left, kept) = (&mut left[..n], &mut kept[..n]);
-    let (arrived, current) = (&arrived[..n], &current[..n]);
+    let (arrived, current) = (&mut arrived[..n], &current[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
         let [e_l, v_th, v_reset, v_min, full, i_e, leak, from_i] = constants.at(i);
         let still = (left[i] - R::ONE).max(R::ZERO);
-        let waiting = kept[i] * leak + arrived[i];
+        let waiting = kept[i] * leak + take(&mut arrived[i]);
         let moved = e_l + ((v[i] - e_l) * leak + (current[i] + i_e) * from_i) + waiting;
         let refractory = still > R::ZERO;
         let reached = if refractory { v[i] } else { moved.max(v_min) };

@@ -28,7 +28,8 @@
 //! References: Rotter and Diesmann (1999) Biol. Cybern. 81:381, doi:10.1007/s004220050570;
 //! Tsodyks, Uziel and Markram (2000) J. Neurosci. 20:RC50, doi:10.1523/JNEUROSCI.20-01-j0003.2000.
 
-use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count};
+use crate::neurons::aligned::Aligned;
+use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_RESET, V_TH, reset_below_threshold,
 };
@@ -87,13 +88,13 @@ const FULL: usize = 3;
 
 struct IafPscExp<R> {
     /// mV
-    v: Vec<R>,
+    v: Aligned<R>,
     /// pA
-    i_ex: Vec<R>,
+    i_ex: Aligned<R>,
     /// pA, negative
-    i_in: Vec<R>,
+    i_in: Aligned<R>,
     /// Refractory steps, see [`crate::neurons::blocks`].
-    left: Vec<R>,
+    left: Aligned<R>,
     constants: Table<R, CONSTANTS>,
 }
 
@@ -117,21 +118,22 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
         ]
     });
     Box::new(IafPscExp {
-        v: cells.initial(0),
-        i_ex: cells.initial(1),
-        i_in: cells.initial(2),
-        left: vec![R::ZERO; cells.len],
+        v: Aligned::new(&cells.initial(0)),
+        i_ex: Aligned::new(&cells.initial(1)),
+        i_in: Aligned::new(&cells.initial(2)),
+        left: Aligned::zeros(cells.len),
         constants,
     })
 }
 
 impl<R: Real> Dynamics<R> for IafPscExp<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port_ex, port_in] = input.ports;
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let (v, left) = (&mut self.v[at()], &mut self.left[at()]);
             let (i_ex, i_in) = (&mut self.i_ex[at()], &mut self.i_in[at()]);
-            let (ex, inh) = (&input.ports[0][at()], &input.ports[1][at()]);
+            let (ex, inh) = (&mut port_ex[at()], &mut port_in[at()]);
             let current = &input.current[at()];
             let fired = match &self.constants {
                 Table::Shared(values) => advance(v, i_ex, i_in, left, ex, inh, current, SharedBy(*values)),
@@ -170,14 +172,14 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
     i_ex: &mut [R],
     i_in: &mut [R],
     left: &mut [R],
-    arrived_ex: &[R],
-    arrived_in: &[R],
+    arrived_ex: &mut [R],
+    arrived_in: &mut [R],
     current: &[R],
     constants: K,
 ) -> bool {
     let n = v.len();
     let (i_ex, i_in, left) = (&mut i_ex[..n], &mut i_in[..n], &mut left[..n]);
-    let (arrived_ex, arrived_in, current) = (&arrived_ex[..n], &arrived_in[..n], &current[..n]);
+    let (arrived_ex, arrived_in, current) = (&mut arrived_ex[..n], &mut arrived_in[..n], &current[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
@@ -187,8 +189,8 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
         let moved =
             e_l + ((v[i] - e_l) * leak + i_ex[i] * from_ex + i_in[i] * from_in + (current[i] + i_e) * from_i);
         let reached = if still > R::ZERO { v[i] } else { moved };
-        i_ex[i] = i_ex[i] * decay_ex + arrived_ex[i];
-        i_in[i] = i_in[i] * decay_in + arrived_in[i];
+        i_ex[i] = i_ex[i] * decay_ex + take(&mut arrived_ex[i]);
+        i_in[i] = i_in[i] * decay_in + take(&mut arrived_in[i]);
         let fires = reached >= v_th;
         v[i] = if fires { v_reset } else { reached };
         left[i] = if fires { full } else { still };

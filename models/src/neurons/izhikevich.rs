@@ -47,7 +47,7 @@
 //! References: Izhikevich (2003) IEEE Trans. Neural Netw. 14:1569, doi:10.1109/TNN.2003.820440;
 //! Izhikevich (2004) IEEE Trans. Neural Netw. 15:1063, doi:10.1109/TNN.2004.832719.
 
-use crate::neurons::blocks::{BLOCK, Lookup, SharedBy, Table, blocks};
+use crate::neurons::blocks::{BLOCK, Lookup, SharedBy, Table, blocks, take};
 use crate::neurons::integrate_and_fire::{I_E, V_MIN, below};
 use multiversion::multiversion;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
@@ -171,12 +171,13 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
 
 impl<R: Real> Dynamics<R> for Izhikevich<R> {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
+        let [port, _] = input.ports;
         let mut fired = [R::ZERO; BLOCK];
         for block in blocks(self.v.len()) {
             let at = || block.clone();
             let fired = &mut fired[..block.len()];
             let (v, u) = (&mut self.v[at()], &mut self.u[at()]);
-            let (arrived, current) = (&input.ports[0][at()], &input.current[at()]);
+            let (arrived, current) = (&mut port[at()], &input.current[at()]);
             let any = match &self.constants {
                 Table::Shared(values) => {
                     advance(self.form, self.dt, v, u, arrived, current, SharedBy(*values), fired)
@@ -216,18 +217,18 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
     dt: R,
     v: &mut [R],
     u: &mut [R],
-    arrived: &[R],
+    arrived: &mut [R],
     current: &[R],
     constants: K,
     fired: &mut [R],
 ) -> bool {
     let n = v.len();
-    let (u, arrived, current, fired) = (&mut u[..n], &arrived[..n], &current[..n], &mut fired[..n]);
+    let (u, arrived, current, fired) = (&mut u[..n], &mut arrived[..n], &current[..n], &mut fired[..n]);
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
         let [v_th, v_min, c, d, rate, b, v_u, leak_u, i_e, k_2, k_1, k_0, half] = constants.at(i);
-        let (v_old, u_old, input, jump) = (v[i], u[i], current[i], arrived[i]);
+        let (v_old, u_old, input, jump) = (v[i], u[i], current[i], take(&mut arrived[i]));
         // The order of these operations is part of the model: the bits of NEST and of the scripts.
         let slope = |v: R| k_2 * v * v + k_1 * v + k_0 - u_old + input + i_e;
         let v_new = match form {

@@ -12,6 +12,7 @@
 //! Reference: NEST's `parrot_neuron` and, in continuous time, `parrot_neuron_ps`
 //! (Morrison, Straube, Plesser and Diesmann 2007, Neural Comput. 19:47, doi:10.1162/neco.2007.19.1.47).
 
+use super::blocks::take;
 use sim_core::neuron::{Arrival, Cells, Dynamics, ExactDynamics, GridBuild, Input, NeuronModel, Ports};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -44,7 +45,8 @@ fn repeats(weight: f64) -> usize {
 
 impl<R: Real> Dynamics<R> for Parrot {
     fn step(&mut self, input: Input<'_, R>, spikes: &mut Vec<u32>) {
-        for (neuron, &weight) in input.ports[0].iter().enumerate() {
+        let [port, _] = input.ports;
+        for (neuron, weight) in port.iter_mut().map(take).enumerate() {
             // Most neurons hear nothing in most steps.
             if weight != R::ZERO {
                 spikes.extend(std::iter::repeat_n(neuron as u32, repeats(weight.wide())));
@@ -89,7 +91,8 @@ mod tests {
     #[test]
     fn on_the_grid_a_parrot_repeats_as_many_spikes_as_arrive() {
         let mut spikes = Vec::new();
-        let input = Input { ports: [&[0.0, 1.0, -2.0, 3.0, 0.4, 1e30][..], &[]], current: &[0.0; 6] };
+        let mut arrived = [0.0, 1.0, -2.0, 3.0, 0.4, 1e30];
+        let input = Input { ports: [&mut arrived, &mut []], current: &[0.0; 6] };
         Dynamics::<f64>::step(&mut Parrot, input, &mut spikes);
         assert_eq!(spikes[..4], [1, 3, 3, 3]);
         assert_eq!(spikes.len(), 4 + 1000);

@@ -102,9 +102,11 @@ impl Step {
 /// Lives one step; the neurons that spiked.
 pub fn live<R: Real>(model: &NeuronModel, neurons: &mut dyn Dynamics<R>, step: &Step) -> Vec<u32> {
     let round = |values: &[f64]| values.iter().map(|&value| R::of(value)).collect::<Vec<R>>();
-    let (positive, negative, current) = (round(&step.positive), round(&step.negative), round(&step.current));
-    let both: Vec<R> = step.positive.iter().zip(&step.negative).map(|(p, n)| R::of(p + n)).collect();
-    let ports: [&[R]; 2] = if model.ports.count() == 1 { [&both, &[]] } else { [&positive, &negative] };
+    let (mut positive, mut negative, current) =
+        (round(&step.positive), round(&step.negative), round(&step.current));
+    let mut both: Vec<R> = step.positive.iter().zip(&step.negative).map(|(p, n)| R::of(p + n)).collect();
+    let ports: [&mut [R]; 2] =
+        if model.ports.count() == 1 { [&mut both, &mut []] } else { [&mut positive, &mut negative] };
     let mut spikes = Vec::new();
     neurons.step(Input { ports, current: &current }, &mut spikes);
     spikes

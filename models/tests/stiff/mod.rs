@@ -121,7 +121,8 @@ pub fn live<R: Real>(model: &'static NeuronModel, mut neuron: Box<dyn Dynamics<R
             ports[model.ports.of(weight)][0] += R::of(weight);
         }
         let current = [R::of(drive.current_in(step))];
-        neuron.step(Input { ports: [&ports[0], &ports[1]], current: &current }, &mut spikes);
+        let [ex, inh] = &mut ports;
+        neuron.step(Input { ports: [ex, inh], current: &current }, &mut spikes);
         life.spikes.extend(spikes.drain(..).map(|_| step as f64 * drive.dt));
         life.see(model, |state| neuron.state(state)[0].wide());
     }
