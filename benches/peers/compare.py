@@ -71,9 +71,11 @@ def main():
     for workload in args.workloads:
         for threads in args.threads:
             rows += compare(args, workload, threads)
-    saltus = next(row["saltus"] for row in rows if "saltus" in row)
+    machine = next((row["saltus"]["machine"] for row in rows if "saltus" in row), None)
+    if machine is None:
+        sys.exit("none of this can be run: " + "; ".join(sorted({row["not_run"] for row in rows})))
     about = dict(
-        machine=saltus["machine"], date=datetime.date.today().isoformat(),
+        machine=machine, date=datetime.date.today().isoformat(),
         load=[before, os.getloadavg()[0]], repeats=args.repeats,
     )
     if args.json:
@@ -114,7 +116,8 @@ def compare(args, workload, threads):
             try:
                 row["measured"] = run_peer(args, peer, workload, threads, bio)
             except subprocess.CalledProcessError as failure:
-                row["not_run"] = "failed: " + (failure.stderr or "").strip().splitlines()[-1:][0][:80]
+                progress(failure.stderr)
+                row["not_run"] = "failed"
             else:
                 row["rate_difference"], row["tolerance"] = differ(row)
         rows.append(row)
