@@ -45,7 +45,7 @@ DELTA = create_neuron_model(
 CURRENT = create_neuron_model(
     "LifCurrent", params=["C", "TauM", "EL", "Vreset", "Vth", "TauRef", "Ioff"],
     derived_params=[DECAY, ("Rm", lambda q, dt: q["TauM"] / q["C"]), *REFRACTORY], vars=STATE,
-    sim_code="if (R > 0) { R--; } else { scalar a = (Isyn + Ioff) * Rm + EL; V = a - ExpTC * (a - V); }", **FIRE,
+    sim_code="if (R > 0) { R--; } else { const scalar a = (Isyn + Ioff) * Rm + EL; V = a - ExpTC * (a - V); }", **FIRE,
 )
 CONDUCTANCE = create_neuron_model(
     "LifConductance", params=["C", "gL", "EL", "Ee", "Ei", "Vreset", "Vth", "TauRef", "Ie"],
@@ -53,7 +53,8 @@ CONDUCTANCE = create_neuron_model(
     additional_input_vars=[("Ge", "scalar", 0.0), ("Gi", "scalar", 0.0)],
     # exponential Euler: conductances are constant within the step
     sim_code="""if (R > 0) { R--; } else {
-        scalar g = gL + Ge + Gi, v = (gL * EL + Ge * Ee + Gi * Ei + Ie) / g;
+        const scalar g = gL + Ge + Gi;
+        const scalar v = (gL * EL + Ge * Ee + Gi * Ei + Ie) / g;
         V = v + (V - v) * exp(-dt * g / C); }""", **FIRE,
 )
 FIBRE = create_neuron_model(
