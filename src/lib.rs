@@ -13,5 +13,6 @@ pub mod output;
 pub mod progress;
 pub mod room;
 pub mod summary;
+pub mod system;
 pub mod terminal;
 pub mod vocabulary;

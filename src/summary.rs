@@ -1,5 +1,6 @@
 //! What a run was and did: a few lines for people, `summary.json` for programs.
 
+use crate::system::memory_bytes;
 use serde_json::{Map, Value, json};
 use sim_core::backend::Counters;
 use sim_core::network::Network;
@@ -83,7 +84,7 @@ impl Summary<'_> {
             "spikes": self.counters.spikes,
             "synaptic_events": self.counters.synaptic_events,
             "synaptic_events_per_s": self.events_per_s(),
-            "peak_rss_bytes": peak_rss_bytes(),
+            "peak_rss_bytes": memory_bytes("VmHWM").unwrap_or(0),
             "threads": self.threads,
             "seed": self.network.seed,
             "rates_hz": rates,
@@ -166,14 +167,6 @@ pub fn engineering(number: f64) -> String {
         let digits = if number / scale >= 100.0 { 0 } else { 1 };
         format!("{:.digits$}{letter}", number / scale)
     })
-}
-
-/// The most memory this process held so far, or 0 where the system does not tell.
-pub fn peak_rss_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kib.map_or(0, |kib| kib * 1024)
 }
 
 #[cfg(test)]

@@ -35,6 +35,6 @@ def tell(args, version, synapses, sizes, spikes, spent, build_s, rate_windows=No
         workload=args.workload, version=version, threads=args.threads, synapses=int(synapses),
         sizes={name: int(size) for name, size in sizes.items()}, window_ms=args.bio, windows=spent,
         build_s=build_s, rates_hz={name: spikes[name] / sizes[name] / seconds for name in spikes},
-        peak_mb=peak_mb,
+        rates_over_s=seconds, peak_mb=peak_mb,
     )
     print(json.dumps(answer), flush=True)

@@ -5,11 +5,11 @@
 
 use crate::bad_input::BadInput;
 use crate::bench::clock::{Clock, Spent};
-use crate::bench::system::memory_bytes;
 use crate::bench::workload::Workload;
 use crate::command::run::{RUNNING, backend, build, stop_on_ctrl_c};
 use crate::open::read;
 use crate::progress::Progress;
+use crate::system::memory_bytes;
 use anyhow::{Context, Result, bail};
 use recordings::hdf5::plan::Plan;
 use recordings::hdf5::provenance::Provenance;

@@ -3,5 +3,4 @@
 pub mod clock;
 pub mod measure;
 pub mod report;
-pub mod system;
 pub mod workload;

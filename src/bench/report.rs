@@ -97,7 +97,7 @@ impl Windows {
     }
 }
 
-/// A column of the table: its head, its width, and what it shows of [`json`].
+/// A column of the table: its head, its width, and what it shows of [`json()`].
 type Column = (&'static str, usize, fn(&Value) -> Option<String>);
 
 const COLUMNS: [Column; 12] = [
@@ -129,12 +129,12 @@ pub fn heads() -> String {
     COLUMNS.map(|(head, width, _)| format!("{head:>width$}")).join(" ")
 }
 
-/// A row of what [`json`] has made; what was not measured is a dash.
+/// A row of what [`json()`] has made; what was not measured is a dash.
 pub fn row(measured: &Value) -> String {
     COLUMNS.map(|(_, width, text)| format!("{:>width$}", text(measured).unwrap_or("-".into()))).join(" ")
 }
 
-/// Rates and shares of the stages of what [`json`] has made, in a line.
+/// Rates and shares of the stages of what [`json()`] has made, in a line.
 pub fn details(measured: &Value) -> String {
     let entries = |name: &str| -> Vec<(String, f64)> {
         let entries = measured[name].as_object().into_iter().flatten();

@@ -15,12 +15,15 @@ pub struct Workload {
     pub window_ms: f64,
 }
 
+/// Settings as `--set` takes them, or why there are none.
+type Settings = Result<Vec<String>, String>;
+
 /// A network file with the settings that a number after a colon asks for.
 struct Shipped {
     name: &'static str,
     text: &'static str,
     window_ms: f64,
-    resize: Option<fn(&str) -> Result<Vec<String>, String>>,
+    resize: Option<fn(&str) -> Settings>,
 }
 
 static SHIPPED: [Shipped; 6] = [
@@ -71,14 +74,14 @@ impl Workload {
     }
 }
 
-fn scale(size: &str) -> Result<Vec<String>, String> {
+fn scale(size: &str) -> Settings {
     match size.parse::<f64>() {
         Ok(scale) if scale > 0.0 && scale <= 1.0 => Ok(vec![format!("scale={scale:?}")]),
         _ => Err(format!("{size:?} is not a scale of the microcircuit; write a number above 0 and up to 1")),
     }
 }
 
-fn neurons(size: &str) -> Result<Vec<String>, String> {
+fn neurons(size: &str) -> Settings {
     // A fibre for every hundred neurons, and all sizes are numbers of 32 bits.
     match size.replace('_', "").parse::<u32>() {
         Ok(size) if size >= 100 => {

@@ -3,13 +3,13 @@
 use crate::bad_input::BadInput;
 use crate::bench::measure::{Interrupted, Order, Record, measure};
 use crate::bench::report;
-use crate::bench::system;
 use crate::bench::workload::{USUAL, Workload};
 use crate::checkpoint::write_whole;
 use crate::command::run::{INTERRUPTED, threads};
 use crate::complain;
 use crate::open::milliseconds;
 use crate::say;
+use crate::system;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::Value;
