@@ -11,6 +11,7 @@ pub mod backend;
 pub mod connect;
 pub mod data;
 pub mod description;
+pub mod hints;
 pub mod math;
 pub mod network;
 pub mod neuron;

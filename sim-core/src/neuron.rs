@@ -13,6 +13,7 @@
 //! 4. threshold: the spike is stamped `n·dt`, V is reset in the same step.
 
 use crate::parameter::{Arguments, Complaint, Parameter};
+use crate::quantity::Quantity;
 use crate::real::Real;
 use crate::snapshot::{Loader, Saver, SnapshotError};
 use crate::units::Dimension;
@@ -44,6 +45,9 @@ pub struct NeuronModel {
     pub grid: Option<GridBuild>,
     /// Builds living neurons in continuous time, if the model can live there.
     pub exact: Option<ExactBuild>,
+    /// Builds neurons that live only when something arrives, if the model has a closed form for the
+    /// time between.
+    pub lazy: Option<LazyBuild>,
 }
 
 /// A state variable of a model.
@@ -105,6 +109,18 @@ pub struct GridBuild {
     pub f32: fn(&Cells) -> Box<dyn Dynamics<f32>>,
     /// In double precision.
     pub f64: fn(&Cells) -> Box<dyn Dynamics<f64>>,
+}
+
+/// Builders of neurons on the grid that live only when something arrives.
+#[derive(Clone, Copy, Debug)]
+pub struct LazyBuild {
+    /// Whether neurons of these parameters and initial values (number of the state, value) never spike
+    /// unless something arrives, and so may be left alone.
+    pub fits: fn(&Arguments, &[(usize, Quantity)]) -> bool,
+    /// In single precision.
+    pub f32: fn(&Cells) -> Box<dyn LazyDynamics<f32>>,
+    /// In double precision.
+    pub f64: fn(&Cells) -> Box<dyn LazyDynamics<f64>>,
 }
 
 /// Builder for continuous time, always in double precision.
@@ -211,6 +227,23 @@ pub trait Dynamics<R: Real>: Send {
     /// Writes all state, refractoriness included.
     fn save(&self, out: &mut Saver);
     /// Reads what [`Dynamics::save`] wrote.
+    fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError>;
+}
+
+/// A living slice of a population on the grid whose neurons are left alone until something arrives.
+///
+/// What a neuron did in between is worked out when it is asked for, in one piece from the last arrival
+/// on. So it agrees with [`Dynamics`] but for rounding, and looking at it changes nothing.
+pub trait LazyDynamics<R: Real>: Send {
+    /// Lives `step` for those neurons at which something arrives: (index, weight), in the order of
+    /// arrival. Appends the indices of those that spiked, in any order.
+    fn receive(&mut self, step: i64, arrivals: &[(u16, R)], spikes: &mut Vec<u32>);
+    /// The value of state variable number `state` of one neuron at the end of `step`, which is not
+    /// before the last arrivals.
+    fn state(&self, state: usize, neuron: usize, step: i64) -> R;
+    /// Writes all state, refractoriness included.
+    fn save(&self, out: &mut Saver);
+    /// Reads what [`LazyDynamics::save`] wrote.
     fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError>;
 }
 

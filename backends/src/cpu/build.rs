@@ -8,6 +8,7 @@ use super::draw::{Draw, Neighbours};
 use super::drive::Drive;
 use super::flights::Flights;
 use super::inbox::Inbox;
+use super::lazy::lazy;
 use super::memory::shortage;
 use super::misfits::misfits;
 use super::placing::{TooManySynapses, rows, varied};
@@ -27,7 +28,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Builds all shards of a network.
 pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
     let mut reasons = misfits(&load.network, &load.connectivity);
-    let cuts = cut(&load.network);
+    let lazy = lazy(&load.network, &load.connectivity);
+    let cuts = cut(&load.network, &lazy);
     reasons.extend(shortage(&load.network, load.connectivity.count(), cuts.len()));
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
@@ -39,7 +41,7 @@ pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
     let total = cuts.len();
     let built = AtomicUsize::new(0);
     let some = |together: &[Vec<Slice>]| {
-        let shards = shards(load, together);
+        let shards = shards(load, together, &lazy);
         let done = built.fetch_add(together.len(), Ordering::Relaxed) + together.len();
         (load.progress)(done as f64 / total as f64);
         shards
@@ -67,12 +69,21 @@ fn groups(shards: usize, threads: usize) -> Vec<Range<usize>> {
     (0..groups).map(|i| shards * i / groups..shards * (i + 1) / groups).collect()
 }
 
-fn shards<R: Precise>(load: &Load<'_>, together: &[Vec<Slice>]) -> Result<Vec<Shard<R>>, Refusal> {
+fn shards<R: Precise>(
+    load: &Load<'_>,
+    together: &[Vec<Slice>],
+    lazy: &[bool],
+) -> Result<Vec<Shard<R>>, Refusal> {
     let rows = static_rows(&load.network, &load.connectivity, together).map_err(too_many)?;
-    rows.into_iter().zip(together).map(|(rows, slices)| shard(load, slices.clone(), rows)).collect()
+    rows.into_iter().zip(together).map(|(rows, slices)| shard(load, slices.clone(), lazy, rows)).collect()
 }
 
-fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>, rows: Rows<R>) -> Result<Shard<R>, Refusal> {
+fn shard<R: Precise>(
+    load: &Load<'_>,
+    slices: Vec<Slice>,
+    lazy: &[bool],
+    rows: Rows<R>,
+) -> Result<Shard<R>, Refusal> {
     let (network, connectivity) = (&*load.network, &*load.connectivity);
     let mut plastic = Vec::new();
     for (number, projection) in network.projections.iter().enumerate() {
@@ -85,11 +96,15 @@ fn shard<R: Precise>(load: &Load<'_>, slices: Vec<Slice>, rows: Rows<R>) -> Resu
             );
         }
     }
-    let living = slices.into_iter().map(|slice| living_slice(load, slice)).collect::<Result<_, _>>()?;
+    // Slices that are left alone are among themselves.
+    let left_alone = slices.iter().any(|slice| lazy[slice.population]);
     let inbox = match network.clock {
+        Clock::Grid if left_alone => Inbox::few(),
         Clock::Grid => Inbox::sums(),
         Clock::Exact => Inbox::times(),
     };
+    let living =
+        slices.into_iter().map(|slice| living_slice(load, slice, left_alone)).collect::<Result<_, _>>()?;
     Ok(Shard {
         dt: network.dt,
         slices: living,
@@ -143,14 +158,20 @@ fn plastic_rows<R: Precise>(
     Ok(PlasticRows::new(number, place, (port, slice.first_place), rows, R::plasticity(model.model, &site)))
 }
 
-fn living_slice<R: Precise>(load: &Load<'_>, slice: Slice) -> Result<LivingSlice<R>, Refusal> {
+fn living_slice<R: Precise>(
+    load: &Load<'_>,
+    slice: Slice,
+    left_alone: bool,
+) -> Result<LivingSlice<R>, Refusal> {
     let network = &*load.network;
     let population = &network.populations[slice.population];
     let cells = cells_of(network, &slice);
-    let neurons = match (network.clock, population.neuron.model.grid, population.neuron.model.exact) {
-        (Clock::Grid, Some(build), _) => Neurons::Grid(R::dynamics(&build, &cells)),
-        (Clock::Exact, _, Some(build)) => Neurons::Exact(build(&cells)),
-        _ => return Err(refuse(format!("{} cannot live on this clock", population.neuron.model.name))),
+    let model = population.neuron.model;
+    let neurons = match (network.clock, model.grid, model.lazy, model.exact) {
+        (Clock::Grid, _, Some(build), _) if left_alone => Neurons::Lazy(R::lazy_dynamics(&build, &cells)),
+        (Clock::Grid, Some(build), ..) => Neurons::Grid(R::dynamics(&build, &cells)),
+        (Clock::Exact, .., Some(build)) => Neurons::Exact(build(&cells)),
+        _ => return Err(refuse(format!("{} cannot live on this clock", model.name))),
     };
     let drive = Drive::new(network, &slice, load.files).map_err(|error| refuse(error.to_string()))?;
     let current = vec![population.compensation; slice.len()];

@@ -1,7 +1,10 @@
 //! How neurons are cut into shards: by the network alone, never by the number of threads.
 //!
 //! Every shard gets its share of every population, so that shards are equally busy however
-//! different the populations are. Cuts fall on the borders of stimulus blocks.
+//! different the populations are. Populations that are left alone until something arrives ([`lazy`])
+//! have shards of their own. Cuts fall on the borders of stimulus blocks.
+//!
+//! [`lazy`]: super::lazy
 
 use sim_core::network::{Clock, Network, Population};
 use sim_core::neuron::Ports;
@@ -17,8 +20,11 @@ pub const ALIGNMENT: usize = 64;
 /// Neurons a shard should have at most, so that its sums stay in a core's second-level cache.
 const GOOD_SIZE: usize = 40_000;
 
+/// The same for a shard without sums: full, so that its rows are long.
+const GOOD_LAZY_SIZE: usize = PLACES;
+
 /// Below this many neurons a second shard costs more than it brings.
-const WORTH_TWO: u32 = 1_000;
+const WORTH_TWO: usize = 1_000;
 
 /// A stretch of one population that lives in one shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +52,24 @@ impl Slice {
     }
 }
 
-/// The slices of every shard.
-pub fn cut(network: &Network) -> Vec<Vec<Slice>> {
-    let mut count = shards_for(network.neurons());
+/// The slices of every shard; `lazy` tells for each population whether it is left alone.
+pub fn cut(network: &Network, lazy: &[bool]) -> Vec<Vec<Slice>> {
+    let of = |kind: bool| (0..network.populations.len()).filter(|&number| lazy[number] == kind).collect();
+    let (busy, lazy): (Vec<usize>, Vec<usize>) = (of(false), of(true));
+    let mut shards = cut_some(network, &busy, GOOD_SIZE);
+    if !lazy.is_empty() {
+        shards.extend(cut_some(network, &lazy, GOOD_LAZY_SIZE));
+    }
+    shards.retain(|slices| !slices.is_empty());
+    shards
+}
+
+/// Cuts some populations, given by number, into shards of a good size or less.
+fn cut_some(network: &Network, populations: &[usize], good_size: usize) -> Vec<Vec<Slice>> {
+    let neurons = populations.iter().map(|&number| network.populations[number].size as usize).sum();
+    let mut count = shards_for(neurons, good_size);
     loop {
-        let shards = cut_into(network, count);
+        let shards = cut_into(network, populations, count);
         let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.places().end <= PLACES);
         if shards.iter().all(fits) {
             return shards;
@@ -66,17 +85,18 @@ fn ports(network: &Network, population: &Population) -> Ports {
     }
 }
 
-fn shards_for(neurons: u32) -> usize {
+fn shards_for(neurons: usize, good_size: usize) -> usize {
     if neurons < WORTH_TWO {
         return 1;
     }
     // An even number, so that two threads share the work evenly.
-    (neurons as usize).div_ceil(GOOD_SIZE).next_multiple_of(2)
+    neurons.div_ceil(good_size).next_multiple_of(2)
 }
 
-fn cut_into(network: &Network, count: usize) -> Vec<Vec<Slice>> {
+fn cut_into(network: &Network, populations: &[usize], count: usize) -> Vec<Vec<Slice>> {
     let mut shards: Vec<Vec<Slice>> = vec![Vec::new(); count];
-    for (number, population) in network.populations.iter().enumerate() {
+    for &number in populations {
+        let population = &network.populations[number];
         let blocks = (population.size as usize).div_ceil(BLOCK);
         for part in 0..count {
             let border = |part: usize| ((blocks * part / count * BLOCK) as u32).min(population.size);

@@ -10,10 +10,10 @@
 //! synapse), is that of the pieces.
 
 use super::flights::Landing;
-use super::hints::fetch;
 use super::inbox::Sums;
 use super::placing::PIECE;
 use super::rows::Rows;
+use sim_core::hints::fetch;
 use sim_core::real::Real;
 
 /// Pieces between asking for memory and using it: that of about ten runs, which is a microsecond.

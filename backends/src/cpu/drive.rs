@@ -1,6 +1,7 @@
 //! Stimuli onto the slices of a shard.
 
 use super::cut::Slice;
+use super::few::Few;
 use super::inbox::{Inbox, Sums};
 use multiversion::multiversion;
 use sim_core::data::{DataError, DataFiles};
@@ -96,6 +97,7 @@ impl Drive {
         for block in &mut self.spikes {
             match inbox {
                 Inbox::Sums(sums) => block.add(step, slice, sums),
+                Inbox::Few(few) => block.tell(step, slice, few),
                 Inbox::Times(arrivals) => block.source.arrivals_exact(step, &mut |neuron, offset, amount| {
                     let weight = amount * block.weights.at(neuron as usize);
                     let place = slice.first_place + block.first + neuron as usize;
@@ -147,6 +149,23 @@ impl SpikeBlock {
                 for (neuron, (&count, &weight)) in counts.iter().zip(&*weights).enumerate() {
                     sums[slice.ports.of(weight)][first + neuron] += R::whole(count) * R::of(weight);
                 }
+            }
+        }
+    }
+}
+
+impl SpikeBlock {
+    /// The same for neurons that are left alone until something arrives.
+    fn tell<R: Real>(&mut self, step: i64, slice: &Slice, few: &mut Few<R>) {
+        let SpikeBlock { source, first, len, weights } = self;
+        let first = slice.first_place + *first;
+        let mut counts = [0; BLOCK];
+        let are_counts = source.arrivals(step, &mut counts, &mut |neuron, amount| {
+            few.push(first + neuron as usize, R::of(amount * weights.at(neuron as usize)));
+        });
+        if are_counts {
+            for (neuron, &count) in counts[..*len].iter().enumerate().filter(|(_, count)| **count != 0) {
+                few.push(first + neuron, R::whole(count) * R::of(weights.at(neuron)));
             }
         }
     }

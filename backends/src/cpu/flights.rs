@@ -8,6 +8,7 @@
 //! compares the due step of all flights, which costs in proportion to the spikes in flight.
 
 use super::rows::Runs;
+use sim_core::hints::fetch;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
 use std::ops::Range;
@@ -15,7 +16,7 @@ use std::ops::Range;
 /// A flight that has landed for the last time.
 const DONE: i64 = i64::MAX;
 /// Spikes and landings between asking for what is known of them and using it.
-const AHEAD: usize = 16;
+pub const AHEAD: usize = 16;
 
 /// The flights of one table of rows.
 #[derive(Debug, Default)]
@@ -53,8 +54,8 @@ pub struct Landing {
 }
 
 impl Flights {
-    /// Spikes take off, each with the runs of its row.
-    pub fn take_off(&mut self, spikes: &[Spike], runs: &Runs) {
+    /// Spikes take off, each with the runs of its row; `cells` are the targets of the table.
+    pub fn take_off(&mut self, spikes: &[Spike], runs: &Runs, cells: &[u16]) {
         for (number, spike) in spikes.iter().enumerate() {
             // Rows are far apart: first where a row is comes near, then what it begins with.
             if let Some(later) = spikes.get(number + 2 * AHEAD) {
@@ -65,7 +66,9 @@ impl Flights {
             }
             let row = runs.row(spike.neuron);
             if !row.is_empty() {
-                self.due.push(spike.step + runs.delay(row.start));
+                let first = runs.get(row.start);
+                fetch(cells, first.first as usize);
+                self.due.push(spike.step + i64::from(first.delay));
                 let (next, end) = (row.start, row.end);
                 self.flights.push(Flight { next, end, fired: spike.step, lead: spike.lead });
             }
@@ -181,7 +184,7 @@ mod tests {
         runs.finish(0);
         let mut flights = Flights::default();
         let spike = |step, neuron| Spike { step, lead: 0.0, neuron };
-        flights.take_off(&[spike(0, 0), spike(1, 1)], &runs);
+        flights.take_off(&[spike(0, 0), spike(1, 1)], &runs, &[]);
         let mut landed = Vec::new();
         for step in 1..9 {
             landed.extend(flights.land(step, &runs).iter().map(|landing| (step, landing.run)));

@@ -1,14 +1,17 @@
 //! What arrives at the neurons of a shard during one step.
 
 use super::cut::PLACES;
+use super::few::Few;
 use sim_core::neuron::Arrival;
 use sim_core::real::Real;
 use std::ops::Range;
 
-/// Sums on the grid, single arrivals in continuous time.
+/// Sums or a list on the grid, single arrivals in continuous time.
 pub enum Inbox<R> {
     /// For each port one sum per neuron.
     Sums([Sums<R>; 2]),
+    /// A list, for neurons that are left alone until something arrives.
+    Few(Few<R>),
     /// Every arrival; `neuron` is the place in the shard until the inbox is opened.
     Times(Vec<Arrival>),
 }
@@ -25,6 +28,11 @@ impl<R: Real> Inbox<R> {
         }))
     }
 
+    /// An empty inbox for neurons that are left alone.
+    pub fn few() -> Self {
+        Inbox::Few(Few::default())
+    }
+
     /// An empty inbox for continuous time.
     pub fn times() -> Self {
         Inbox::Times(Vec::new())
@@ -34,33 +42,34 @@ impl<R: Real> Inbox<R> {
     /// `offset` is the time within the step, in ms.
     #[inline]
     pub fn run(&mut self, port: usize, cells: &[u16], weights: &[R], offset: f64) {
-        let weights = weights.iter().cycle();
         match self {
             Inbox::Sums(sums) => {
                 for (&cell, &weight) in cells.iter().zip(weights) {
                     sums[port][usize::from(cell)] += weight;
                 }
             }
+            Inbox::Few(few) => few.run(cells, weights),
             Inbox::Times(arrivals) => {
-                arrivals.extend(cells.iter().zip(weights).map(|(&cell, &weight)| Arrival {
+                let arrival = |(&cell, &weight): (&u16, &R)| Arrival {
                     neuron: u32::from(cell),
                     offset,
                     weight: weight.wide(),
-                }))
+                };
+                arrivals.extend(cells.iter().zip(weights.iter().cycle()).map(arrival));
             }
         }
     }
 
     /// Brings what arrived into the order in which neurons live through it: by place, then by time,
-    /// equal times in the order of their delivery. Sums have no order.
+    /// equal times in the order of their delivery. On the grid that is the order already.
     pub fn close(&mut self) {
         if let Inbox::Times(arrivals) = self {
             arrivals.sort_by(|a, b| a.neuron.cmp(&b.neuron).then(a.offset.total_cmp(&b.offset)));
         }
     }
 
-    /// The sums of a stretch of places at the first `ports` ports, for the neurons to take; empty in
-    /// continuous time.
+    /// The sums of a stretch of places at the first `ports` ports, for the neurons to take; empty where
+    /// there is no table of them.
     #[inline]
     pub fn of(&mut self, ports: usize, places: Range<usize>) -> [&mut [R]; 2] {
         match self {
@@ -68,14 +77,16 @@ impl<R: Real> Inbox<R> {
                 let second: &mut [R] = if ports > 1 { &mut second[places.clone()] } else { &mut [] };
                 [&mut first[places], second]
             }
-            Inbox::Times(_) => [&mut [], &mut []],
+            Inbox::Few(_) | Inbox::Times(_) => [&mut [], &mut []],
         }
     }
 
-    /// Forgets the arrivals of a step in continuous time; sums have been taken.
+    /// Forgets the arrivals of a step; sums have been taken.
     pub fn forget(&mut self) {
-        if let Inbox::Times(arrivals) = self {
-            arrivals.clear();
+        match self {
+            Inbox::Sums(_) => {}
+            Inbox::Few(few) => few.clear(),
+            Inbox::Times(arrivals) => arrivals.clear(),
         }
     }
 }

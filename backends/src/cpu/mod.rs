@@ -13,9 +13,10 @@ mod cut;
 mod delivery;
 mod draw;
 mod drive;
+mod few;
 mod flights;
-mod hints;
 mod inbox;
+mod lazy;
 mod machine;
 pub mod memory;
 mod misfits;
@@ -29,7 +30,7 @@ mod team;
 use machine::CpuMachine;
 use sim_core::backend::{Backend, Load, Machine, Refusal};
 use sim_core::network::Precision;
-use sim_core::neuron::{Cells, Dynamics, GridBuild};
+use sim_core::neuron::{Cells, Dynamics, GridBuild, LazyBuild, LazyDynamics};
 use sim_core::real::Real;
 use sim_core::synapse::{PlasticSite, Plasticity, SynapseModel};
 use std::sync::Arc;
@@ -59,12 +60,17 @@ fn machine<R: Precise>(load: &Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
 pub(crate) trait Precise: Real {
     /// Builds neurons in this precision.
     fn dynamics(build: &GridBuild, cells: &Cells) -> Box<dyn Dynamics<Self>>;
+    /// Builds neurons that are left alone in this precision.
+    fn lazy_dynamics(build: &LazyBuild, cells: &Cells) -> Box<dyn LazyDynamics<Self>>;
     /// Builds plastic synapses in this precision.
     fn plasticity(model: &SynapseModel, site: &PlasticSite) -> Box<dyn Plasticity<Self>>;
 }
 
 impl Precise for f32 {
     fn dynamics(build: &GridBuild, cells: &Cells) -> Box<dyn Dynamics<f32>> {
+        (build.f32)(cells)
+    }
+    fn lazy_dynamics(build: &LazyBuild, cells: &Cells) -> Box<dyn LazyDynamics<f32>> {
         (build.f32)(cells)
     }
     fn plasticity(model: &SynapseModel, site: &PlasticSite) -> Box<dyn Plasticity<f32>> {
@@ -74,6 +80,9 @@ impl Precise for f32 {
 
 impl Precise for f64 {
     fn dynamics(build: &GridBuild, cells: &Cells) -> Box<dyn Dynamics<f64>> {
+        (build.f64)(cells)
+    }
+    fn lazy_dynamics(build: &LazyBuild, cells: &Cells) -> Box<dyn LazyDynamics<f64>> {
         (build.f64)(cells)
     }
     fn plasticity(model: &SynapseModel, site: &PlasticSite) -> Box<dyn Plasticity<f64>> {

@@ -6,8 +6,8 @@
 
 use super::cut::PLACES;
 use super::draw::Drawn;
-use super::hints::on_huge_pages;
 use super::rows::{Rows, Run, Runs};
+use sim_core::hints::on_huge_pages;
 use sim_core::neuron::Ports;
 use sim_core::real::Real;
 use std::ops::Range;
@@ -38,16 +38,7 @@ pub fn rows<R: Real, P: Recipe>(
     sources: usize,
     parts: &[P],
 ) -> Result<Vec<Rows<R>>, TooManySynapses> {
-    let classes = (0..tables).map(|table| Classes::of(parts, table)).collect();
-    let mut all = build(classes, sources, parts)?;
-    // So that the last synapses can be read as a whole piece.
-    for rows in &mut all {
-        rows.cells.extend([0; PIECE - 1]);
-        if !rows.constant {
-            rows.weights.extend([R::ZERO; PIECE - 1]);
-        }
-    }
-    Ok(all)
+    build((0..tables).map(|table| Classes::of(parts, table)).collect(), sources, parts)
 }
 
 /// One table in which each synapse has its own weight.
@@ -152,7 +143,7 @@ impl Classes {
 
     /// Turns counts into where each class of each row begins.
     fn runs(&self, sources: usize, next: &mut [u32]) -> Runs {
-        let mut runs = Runs::with_capacity(sources);
+        let mut runs = Runs::with_capacity(sources, next.iter().filter(|count| **count > 0).count());
         let mut first = 0;
         for source in 0..sources {
             runs.begin_row();
@@ -181,7 +172,7 @@ struct Constant {
 impl Constant {
     /// From the numbers of synapses by source and class.
     fn new(classes: Classes, sources: usize, mut next: Vec<u32>) -> Result<Self, TooManySynapses> {
-        let cells = on_huge_pages(checked_total(&next)?);
+        let cells = on_huge_pages(checked_total(&next)? + PIECE - 1);
         let runs = classes.runs(sources, &mut next);
         Ok(Constant { classes, runs, next, cells })
     }
@@ -219,7 +210,7 @@ impl<R: Real> Varied<R> {
         for count in &mut next {
             sum += std::mem::replace(count, sum);
         }
-        Ok(Varied { next, tags: on_huge_pages(total), weights: on_huge_pages(total), signs })
+        Ok(Varied { next, tags: on_huge_pages(total), weights: on_huge_pages(total + PIECE - 1), signs })
     }
 
     #[inline]
@@ -235,7 +226,7 @@ impl<R: Real> Varied<R> {
     fn cut_into_runs(self) -> Rows<R> {
         let Varied { next: ends, tags, mut weights, signs } = self;
         let mut cells = tags.into_flattened();
-        let mut runs = Runs::with_capacity(ends.len());
+        let mut runs = Runs::with_capacity(ends.len(), 0);
         let mut scratch = SortScratch::default();
         let mut start = 0;
         for end in ends {
@@ -248,10 +239,9 @@ impl<R: Real> Varied<R> {
                 scratch.sort(&mut cells[range.clone()], &mut weights[range]);
             }
         }
-        runs.finish(weights.len());
-        cells.truncate(weights.len());
-        cells.reserve_exact(PIECE);
-        cells.shrink_to(weights.len() + PIECE);
+        runs.finish(start);
+        cells.resize(weights.len(), 0);
+        cells.shrink_to_fit();
         Rows { runs, cells, weights, constant: false }
     }
 }

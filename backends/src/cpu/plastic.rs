@@ -72,7 +72,7 @@ impl<R: Real> PlasticRows<R> {
 
     /// The network's spikes take off.
     pub fn take_off(&mut self, spikes: &[Spike]) {
-        self.flights.take_off(spikes, &self.rows.runs);
+        self.flights.take_off(spikes, &self.rows.runs, &self.rows.cells);
     }
 
     /// Delivers what is due at `step`; returns how many synapses transmitted.

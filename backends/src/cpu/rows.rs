@@ -4,7 +4,7 @@
 //! port, and, in a table where all weights are constants, one weight. Within a run synapses stand in
 //! the order of their projections and numbers. A target is the *place* of a neuron in the shard.
 
-use super::hints::fetch;
+use sim_core::hints::{empty_on_huge_pages, fetch};
 use std::ops::Range;
 
 /// Compressed rows.
@@ -12,7 +12,7 @@ use std::ops::Range;
 pub struct Rows<R> {
     /// Where rows and runs are.
     pub runs: Runs,
-    /// Per synapse its target.
+    /// Per synapse its target, and some places more, so that the last ones can be read as a whole piece.
     pub cells: Vec<u16>,
     /// Per synapse its weight; in a constant table, per class of runs.
     pub weights: Vec<R>,
@@ -65,9 +65,9 @@ impl<R> Rows<R> {
 }
 
 impl Runs {
-    /// For a table of so many sources.
-    pub fn with_capacity(sources: usize) -> Self {
-        Runs { row_start: Vec::with_capacity(sources + 1), runs: Vec::new() }
+    /// For a table of so many sources and, as far as that is known, runs.
+    pub fn with_capacity(sources: usize, runs: usize) -> Self {
+        Runs { row_start: empty_on_huge_pages(sources + 1), runs: empty_on_huge_pages(runs + 1) }
     }
 
     /// The row of the next source begins.

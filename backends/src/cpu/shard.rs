@@ -7,13 +7,14 @@
 use super::cut::Slice;
 use super::delivery::Delivery;
 use super::drive::Drive;
-use super::flights::Flights;
+use super::flights::{AHEAD, Flights};
 use super::inbox::Inbox;
 use super::plastic::PlasticRows;
 use super::rows::Rows;
 use super::stages::{Stage, Stages};
+use sim_core::hints::fetch;
 use sim_core::backend::Sample;
-use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input};
+use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input, LazyDynamics};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
@@ -70,6 +71,8 @@ pub struct LivingSlice<R> {
 pub enum Neurons<R> {
     /// On the grid.
     Grid(Box<dyn Dynamics<R>>),
+    /// On the grid, left alone until something arrives.
+    Lazy(Box<dyn LazyDynamics<R>>),
     /// In continuous time.
     Exact(Box<dyn ExactDynamics>),
 }
@@ -104,7 +107,7 @@ impl<R: Real> Shard<R> {
     /// Lives the steps `from + 1 ..= until`; `incoming` are the network's spikes of the epoch before.
     pub fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
         let begin = Instant::now();
-        self.flights.take_off(incoming, &self.rows.runs);
+        self.flights.take_off(incoming, &self.rows.runs, &self.rows.cells);
         self.plastic.iter_mut().for_each(|plastic| plastic.take_off(incoming));
         let taken_over = Instant::now();
         for step in from + 1..=until {
@@ -126,8 +129,11 @@ impl<R: Real> Shard<R> {
         let landings = flights.land(step, &rows.runs);
         match inbox {
             Inbox::Sums(sums) => *events += delivery.deliver(rows, landings, sums),
-            Inbox::Times(_) => {
-                for landing in landings {
+            Inbox::Few(_) | Inbox::Times(_) => {
+                for (number, landing) in landings.iter().enumerate() {
+                    if let Some(soon) = landings.get(number + AHEAD) {
+                        fetch(&rows.cells, rows.runs.run(soon.run).start);
+                    }
                     let (cells, weights) =
                         (&rows.cells[rows.runs.run(landing.run)], rows.weights(landing.run));
                     inbox.run(0, cells, weights, *dt - landing.lead);
@@ -165,7 +171,7 @@ impl<R: Real> Shard<R> {
 
     fn sample(&mut self, step: i64) {
         for probe in self.probes.iter().filter(|probe| step % probe.every == 0) {
-            let values = self.slices[probe.slice].values(probe.state, &probe.neurons);
+            let values = self.slices[probe.slice].values(probe.state, &probe.neurons, step);
             self.told.samples.push((Sample { probe: probe.probe, step, values }, probe.place));
         }
     }
@@ -175,6 +181,7 @@ impl<R: Real> Shard<R> {
         for living in &self.slices {
             match &living.neurons {
                 Neurons::Grid(neurons) => neurons.save(out),
+                Neurons::Lazy(neurons) => neurons.save(out),
                 Neurons::Exact(neurons) => neurons.save(out),
             }
             living.drive.save(out);
@@ -189,6 +196,7 @@ impl<R: Real> Shard<R> {
         for living in &mut self.slices {
             match &mut living.neurons {
                 Neurons::Grid(neurons) => neurons.restore(from)?,
+                Neurons::Lazy(neurons) => neurons.restore(from)?,
                 Neurons::Exact(neurons) => neurons.restore(from)?,
             }
             living.drive.restore(from)?;
@@ -226,6 +234,12 @@ impl<R: Real> LivingSlice<R> {
                     neuron: first + index,
                 }));
             }
+            Neurons::Lazy(neurons) => {
+                let Inbox::Few(few) = inbox else { return };
+                neurons.receive(step, few.of(self.slice.places()), indices);
+                indices.sort_unstable();
+                spikes.extend(indices.drain(..).map(|index| Spike { step, lead: 0.0, neuron: first + index }));
+            }
             Neurons::Exact(neurons) => {
                 let Inbox::Times(arrivals) = inbox else { return };
                 let places = self.slice.places();
@@ -245,11 +259,14 @@ impl<R: Real> LivingSlice<R> {
         }
     }
 
-    fn values(&self, state: usize, indices: &[u32]) -> Vec<f64> {
+    fn values(&self, state: usize, indices: &[u32], step: i64) -> Vec<f64> {
         match &self.neurons {
             Neurons::Grid(neurons) => {
                 let values = neurons.state(state);
                 indices.iter().map(|&index| values[index as usize].wide()).collect()
+            }
+            Neurons::Lazy(neurons) => {
+                indices.iter().map(|&index| neurons.state(state, index as usize, step).wide()).collect()
             }
             Neurons::Exact(neurons) => {
                 let values = neurons.state(state);

@@ -50,6 +50,7 @@ pub static MODEL: NeuronModel = NeuronModel {
         f64: Aeif::<f64, Alpha<f64>, 2, true>::build,
     }),
     exact: None,
+    lazy: None,
 };
 
 const STATES: &[State] = &[

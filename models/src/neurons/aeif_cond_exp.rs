@@ -84,4 +84,5 @@ pub static MODEL: NeuronModel = NeuronModel {
         f64: Aeif::<f64, Exponential<f64>, 1, true>::build,
     }),
     exact: None,
+    lazy: None,
 };

@@ -54,4 +54,5 @@ pub static MODEL: NeuronModel = NeuronModel {
         f64: Aeif::<f64, Exponential<f64>, 1, false>::build,
     }),
     exact: None,
+    lazy: None,
 };

@@ -71,6 +71,7 @@ pub static MODEL: NeuronModel = NeuronModel {
         f64: HodgkinHuxley::<f64, Hippocampus, Exponential<f64>, 1>::build,
     }),
     exact: None,
+    lazy: None,
 };
 
 const PARAMETERS: &[Parameter] = {

@@ -66,6 +66,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: Some(alpha_charge),
     grid: Some(GridBuild { f32: build, f64: build }),
     exact: None,
+    lazy: None,
 };
 
 const PARAMETERS: &[Parameter] = {

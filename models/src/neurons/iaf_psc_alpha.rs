@@ -71,6 +71,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: Some(charge),
     grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
     exact: None,
+    lazy: None,
 };
 
 const fn current(name: &'static str, meaning: &'static str) -> State {

@@ -54,6 +54,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: Some(alpha_charge),
     grid: None,
     exact: Some(|cells| Precise::<Alpha, 5>::build(cells, NAMES)),
+    lazy: None,
 };
 
 const NAMES: &[&str] =

@@ -53,6 +53,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: Some(|arguments, weight| weight * arguments.number("C_m")),
     grid: None,
     exact: Some(|cells| Precise::<Delta, 1>::build(cells, NAMES)),
+    lazy: None,
 };
 
 const NAMES: &[&str] = &["C_m", "tau_m", "t_ref", "E_L", "V_th", "V_reset", "V_min", "I_e"];

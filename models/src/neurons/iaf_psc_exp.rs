@@ -73,6 +73,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: Some(charge),
     grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
     exact: None,
+    lazy: None,
 };
 
 /// w ∫₀^∞ e^(−t/τ) dt.

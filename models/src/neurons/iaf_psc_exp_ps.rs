@@ -65,6 +65,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: Some(exponential_charge),
     grid: None,
     exact: Some(|cells| Precise::<Exponential, 3>::build(cells, NAMES)),
+    lazy: None,
 };
 
 const NAMES: &[&str] =

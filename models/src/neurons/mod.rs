@@ -19,6 +19,7 @@ mod iaf_ps_parameters;
 pub mod iaf_psc_alpha;
 pub mod iaf_psc_alpha_ps;
 pub mod iaf_psc_delta;
+pub mod iaf_psc_delta_lazy;
 pub mod iaf_psc_delta_ps;
 pub mod iaf_psc_exp;
 pub mod iaf_psc_exp_ps;

@@ -31,6 +31,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     charge: None,
     grid: Some(GridBuild { f32: |_| Box::new(Parrot), f64: |_| Box::new(Parrot) }),
     exact: Some(|_: &Cells| Box::new(Parrot)),
+    lazy: None,
 };
 
 /// The most spikes of one neuron in one step.

@@ -56,6 +56,7 @@ static CURRENT: NeuronModel = NeuronModel {
     charge: Some(|arguments, weight| weight * arguments.number("tau_syn")),
     grid: Some(NOWHERE),
     exact: None,
+    lazy: None,
 };
 
 static CONDUCTANCE: NeuronModel = NeuronModel {
@@ -78,6 +79,7 @@ static CONDUCTANCE: NeuronModel = NeuronModel {
     charge: None,
     grid: Some(NOWHERE),
     exact: None,
+    lazy: None,
 };
 
 static EXACT: NeuronModel = NeuronModel {
@@ -92,6 +94,7 @@ static EXACT: NeuronModel = NeuronModel {
     charge: None,
     grid: None,
     exact: Some(|_| never()),
+    lazy: None,
 };
 
 static ALL_TO_ALL: ConnectionRule = ConnectionRule {

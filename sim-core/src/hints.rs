@@ -29,6 +29,13 @@ pub fn on_huge_pages<T: Copy + Default>(len: usize) -> Vec<T> {
     table
 }
 
+/// An empty table of this capacity on such pages.
+pub fn empty_on_huge_pages<T>(capacity: usize) -> Vec<T> {
+    let mut table = Vec::with_capacity(capacity);
+    advise(&mut table);
+    table
+}
+
 #[cfg(target_os = "linux")]
 fn advise<T>(table: &mut Vec<T>) {
     use rustix::mm::{Advice, madvise};
