@@ -237,7 +237,7 @@ pub trait Dynamics<R: Real>: Send {
 pub trait LazyDynamics<R: Real>: Send {
     /// Lives `step` for those neurons at which something arrives: (index, weight), in the order of
     /// arrival. Appends the indices of those that spiked, in any order.
-    fn receive(&mut self, step: i64, arrivals: &[(u16, R)], spikes: &mut Vec<u32>);
+    fn receive(&mut self, step: i64, arrivals: &[(u32, R)], spikes: &mut Vec<u32>);
     /// The value of state variable number `state` of one neuron at the end of `step`, which is not
     /// before the last arrivals.
     fn state(&self, state: usize, neuron: usize, step: i64) -> R;

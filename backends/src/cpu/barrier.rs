@@ -2,22 +2,26 @@
 //!
 //! Who comes first spins for a while, then sleeps. Spinning costs well under a microsecond when cores
 //! are free; but where others want the cores too, who spins keeps away the one it waits for. So the
-//! while is learned: it doubles when a wait ends soon, and halves when it does not.
+//! while is learned from those who slept: it doubles when their wait would have ended soon, and halves
+//! when not. Waking up takes long itself, so what counts is when the last one came.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Fewest and most turns of spinning; a turn takes 10 to 50 ns, by processor.
-const TURNS: (u32, u32) = (16, 4096);
-/// A wait worth spinning for: about what it takes to sleep and wake up.
-const SOON: Duration = Duration::from_micros(50);
+const TURNS: (u32, u32) = (16, 8192);
+/// A wait in ns that is worth spinning for: about what it takes to sleep and wake up.
+const SOON: u64 = 200_000;
 
 /// A meeting point for a fixed number of threads.
 pub struct Barrier {
     parties: usize,
     arrived: AtomicUsize,
     round: AtomicUsize,
+    /// When the last one came, in ns since the beginning.
+    over: AtomicU64,
+    begin: Instant,
     /// How many turns to spin.
     turns: AtomicU32,
     /// How many sleep: waking nobody would ask the system all the same.
@@ -32,6 +36,8 @@ impl Barrier {
             parties,
             arrived: AtomicUsize::new(0),
             round: AtomicUsize::new(0),
+            over: AtomicU64::new(0),
+            begin: Instant::now(),
             turns: AtomicU32::new(TURNS.1),
             asleep: Mutex::new(0),
             wake: Condvar::new(),
@@ -43,6 +49,7 @@ impl Barrier {
         let round = self.round.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
             self.arrived.store(0, Ordering::Relaxed);
+            self.over.store(self.now(), Ordering::Relaxed);
             let asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
             self.round.store(round.wrapping_add(1), Ordering::Release);
             if *asleep > 0 {
@@ -57,10 +64,15 @@ impl Barrier {
             }
             std::hint::spin_loop();
         }
-        let begin = Instant::now();
+        let begin = self.now();
         self.sleep(round);
-        let turns = if begin.elapsed() < SOON { turns * 2 } else { turns / 2 };
+        let wait = self.over.load(Ordering::Relaxed).saturating_sub(begin);
+        let turns = if wait < SOON { turns * 2 } else { turns / 2 };
         self.turns.store(turns.clamp(TURNS.0, TURNS.1), Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.begin.elapsed().as_nanos() as u64
     }
 
     fn is_over(&self, round: usize) -> bool {

@@ -13,7 +13,7 @@ use super::memory::shortage;
 use super::misfits::misfits;
 use super::placing::{TooManySynapses, rows, varied};
 use super::plastic::PlasticRows;
-use super::rows::Rows;
+use super::rows::{Cell, Rows, StaticRows};
 use super::shard::{LivingSlice, Neurons, Shard, Told};
 use super::stages::Stages;
 use rayon::prelude::*;
@@ -22,7 +22,6 @@ use sim_core::connect::Connectivity;
 use sim_core::network::{Clock, Network, Plastic};
 use sim_core::neuron::Ports;
 use sim_core::synapse::PlasticSite;
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Builds all shards of a network.
@@ -46,9 +45,12 @@ pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
         (load.progress)(done as f64 / total as f64);
         shards
     };
-    let groups = groups(total, pool.current_num_threads());
+    // Tables of one kind are built together.
+    let alike = |a: &Vec<Slice>, b: &Vec<Slice>| left_alone(a, &lazy) == left_alone(b, &lazy);
+    let groups: Vec<&[Vec<Slice>]> =
+        cuts.chunk_by(alike).flat_map(|cuts| groups(cuts, pool.current_num_threads())).collect();
     let shards: Vec<Result<Vec<Shard<R>>, Refusal>> =
-        pool.install(|| groups.into_par_iter().with_max_len(1).map(|group| some(&cuts[group])).collect());
+        pool.install(|| groups.into_par_iter().with_max_len(1).map(some).collect());
     let (good, bad): (Vec<_>, Vec<_>) = shards.into_iter().partition(Result::is_ok);
     let mut reasons: Vec<String> = bad.into_iter().filter_map(Result::err).flat_map(|r| r.reasons).collect();
     if reasons.is_empty() {
@@ -62,11 +64,18 @@ pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
 /// Shards that one thread builds at once. A rule whose draws belong to the sources makes the same draws
 /// for any target, so its cost goes with the number of groups; the memory that building takes beyond the
 /// finished machine goes with how many shards are being built, so that is no more than half of them.
-fn groups(shards: usize, threads: usize) -> Vec<Range<usize>> {
+fn groups(shards: &[Vec<Slice>], threads: usize) -> Vec<&[Vec<Slice>]> {
     const MOST_AT_ONCE: usize = 8;
-    let rounds = shards.div_ceil(threads * MOST_AT_ONCE).max(2);
-    let groups = (rounds * threads).min(shards);
-    (0..groups).map(|i| shards * i / groups..shards * (i + 1) / groups).collect()
+    let rounds = shards.len().div_ceil(threads * MOST_AT_ONCE).max(2);
+    let groups = (rounds * threads).min(shards.len());
+    let border = |group: usize| shards.len() * group / groups;
+    (0..groups).map(|group| &shards[border(group)..border(group + 1)]).collect()
+}
+
+/// Whether the neurons of a shard are left alone until something arrives; such slices are among
+/// themselves.
+fn left_alone(slices: &[Slice], lazy: &[bool]) -> bool {
+    slices.iter().any(|slice| lazy[slice.population])
 }
 
 fn shards<R: Precise>(
@@ -74,7 +83,12 @@ fn shards<R: Precise>(
     together: &[Vec<Slice>],
     lazy: &[bool],
 ) -> Result<Vec<Shard<R>>, Refusal> {
-    let rows = static_rows(&load.network, &load.connectivity, together).map_err(too_many)?;
+    let wide = together.iter().any(|slices| left_alone(slices, lazy));
+    let rows: Vec<StaticRows<R>> = if wide {
+        static_rows(load, together)?.into_iter().map(StaticRows::Wide).collect()
+    } else {
+        static_rows(load, together)?.into_iter().map(StaticRows::Narrow).collect()
+    };
     rows.into_iter().zip(together).map(|(rows, slices)| shard(load, slices.clone(), lazy, rows)).collect()
 }
 
@@ -82,7 +96,7 @@ fn shard<R: Precise>(
     load: &Load<'_>,
     slices: Vec<Slice>,
     lazy: &[bool],
-    rows: Rows<R>,
+    rows: StaticRows<R>,
 ) -> Result<Shard<R>, Refusal> {
     let (network, connectivity) = (&*load.network, &*load.connectivity);
     let mut plastic = Vec::new();
@@ -96,8 +110,7 @@ fn shard<R: Precise>(
             );
         }
     }
-    // Slices that are left alone are among themselves.
-    let left_alone = slices.iter().any(|slice| lazy[slice.population]);
+    let left_alone = left_alone(&slices, lazy);
     let inbox = match network.clock {
         Clock::Grid if left_alone => Inbox::few(),
         Clock::Grid => Inbox::sums(),
@@ -120,11 +133,11 @@ fn shard<R: Precise>(
     })
 }
 
-fn static_rows<R: Precise>(
-    network: &Network,
-    connectivity: &Connectivity,
+fn static_rows<R: Precise, C: Cell>(
+    load: &Load<'_>,
     together: &[Vec<Slice>],
-) -> Result<Vec<Rows<R>>, TooManySynapses> {
+) -> Result<Vec<Rows<R, C>>, Refusal> {
+    let (network, connectivity) = (&*load.network, &*load.connectivity);
     let mut onto = Vec::new();
     for (number, projection) in network.projections.iter().enumerate() {
         if projection.plasticity.is_none() {
@@ -132,7 +145,7 @@ fn static_rows<R: Precise>(
             onto.extend(Neighbours::of(projection.target, together).into_iter().map(draw));
         }
     }
-    rows(together.len(), network.neurons() as usize, &onto)
+    rows(together.len(), network.neurons() as usize, &onto).map_err(too_many)
 }
 
 fn plastic_rows<R: Precise>(

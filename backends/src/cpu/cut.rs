@@ -11,7 +11,7 @@ use sim_core::neuron::Ports;
 use sim_core::stimulus::BLOCK;
 use std::ops::Range;
 
-/// Places for neurons in one shard: a target is a `u16`.
+/// Places for neurons in a shard with sums: a target is a `u16`.
 pub const PLACES: usize = 1 << 16;
 
 /// Slices begin at multiples of this.
@@ -20,8 +20,8 @@ pub const ALIGNMENT: usize = 64;
 /// Neurons a shard should have at most, so that its sums stay in a core's second-level cache.
 const GOOD_SIZE: usize = 40_000;
 
-/// The same for a shard without sums: full, so that its rows are long.
-const GOOD_LAZY_SIZE: usize = PLACES;
+/// The same for a shard without sums, whose places are `u32`: many, so that its rows are long.
+const GOOD_LAZY_SIZE: usize = 500_000;
 
 /// Below this many neurons a second shard costs more than it brings.
 const WORTH_TWO: usize = 1_000;
@@ -56,21 +56,22 @@ impl Slice {
 pub fn cut(network: &Network, lazy: &[bool]) -> Vec<Vec<Slice>> {
     let of = |kind: bool| (0..network.populations.len()).filter(|&number| lazy[number] == kind).collect();
     let (busy, lazy): (Vec<usize>, Vec<usize>) = (of(false), of(true));
-    let mut shards = cut_some(network, &busy, GOOD_SIZE);
+    let mut shards = cut_some(network, &busy, GOOD_SIZE, PLACES);
     if !lazy.is_empty() {
-        shards.extend(cut_some(network, &lazy, GOOD_LAZY_SIZE));
+        shards.extend(cut_some(network, &lazy, GOOD_LAZY_SIZE, u32::MAX as usize));
     }
     shards.retain(|slices| !slices.is_empty());
     shards
 }
 
-/// Cuts some populations, given by number, into shards of a good size or less.
-fn cut_some(network: &Network, populations: &[usize], good_size: usize) -> Vec<Vec<Slice>> {
+/// Cuts some populations, given by number, into shards of a good size or less, and no more than `most`
+/// places.
+fn cut_some(network: &Network, populations: &[usize], good_size: usize, most: usize) -> Vec<Vec<Slice>> {
     let neurons = populations.iter().map(|&number| network.populations[number].size as usize).sum();
     let mut count = shards_for(neurons, good_size);
     loop {
         let shards = cut_into(network, populations, count);
-        let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.places().end <= PLACES);
+        let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.places().end <= most);
         if shards.iter().all(fits) {
             return shards;
         }

@@ -4,7 +4,9 @@
 //! somewhere else in memory. If every run were a loop of its own, the processor would guess its end
 //! wrongly each time, and wait for memory at its start. So runs are first cut into *pieces* of at
 //! most [`PIECE`] synapses; then one loop without surprises goes over all pieces, always adds eight
-//! numbers, zeros where a run ends before, and asks for the memory of the piece some places ahead.
+//! numbers, and asks for the memory of the piece some places ahead. The last piece of a run ends where
+//! the run does and begins with zeros for what the piece before has added: so nothing beyond the run,
+//! which nobody has asked for, is read.
 //!
 //! A sum to which 0 is added stays what it was, so the order of arrivals at a target, (time, source,
 //! synapse), is that of the pieces.
@@ -27,13 +29,14 @@ pub struct Delivery<R> {
     pieces: [Pieces<R>; 2],
 }
 
-/// For each length of a piece, 1 for the synapses that are there and 0 for those that are not: a
-/// product needs no branch, and the compiler makes branches of anything else.
+/// For each number of synapses in a piece, 0 for those before them and 1 for them: a product needs no
+/// branch, and the compiler makes branches of anything else.
 struct There<R>([[R; PIECE]; PIECE + 1]);
 
 impl<R: Real> There<R> {
     fn new() -> Self {
-        There(std::array::from_fn(|len| std::array::from_fn(|k| if k < len { R::ONE } else { R::ZERO })))
+        let there = |len, k| if k + len >= PIECE { R::ONE } else { R::ZERO };
+        There(std::array::from_fn(|len| std::array::from_fn(|k| there(len, k))))
     }
 
     #[inline(always)]
@@ -46,9 +49,9 @@ impl<R: Real> There<R> {
 #[derive(Default)]
 struct Pieces<R> {
     count: usize,
-    /// The first synapse.
+    /// The first of [`PIECE`] places in the table.
     first: Vec<u32>,
-    /// How many synapses, up to [`PIECE`].
+    /// How many of them, the last ones, are synapses of the piece.
     len: Vec<u32>,
     /// In a constant table, their weight.
     weight: Vec<R>,
@@ -85,12 +88,13 @@ impl<R: Real> Pieces<R> {
             self.len.resize(2 * needed, 0);
             self.weight.resize(2 * needed, R::ZERO);
         }
+        let last = first + len - PIECE as u32;
         for begin in (0..len).step_by(CUT * PIECE) {
             let place = self.count + begin as usize / PIECE;
             let (firsts, lens) = (&mut self.first[place..place + CUT], &mut self.len[place..place + CUT]);
             for number in 0..CUT {
                 let begin = begin + (number * PIECE) as u32;
-                firsts[number] = first + begin;
+                firsts[number] = (first + begin).min(last);
                 lens[number] = len.saturating_sub(begin).min(PIECE as u32);
             }
             self.weight[place..place + CUT].fill(weight);
@@ -103,8 +107,8 @@ impl<R: Real> Pieces<R> {
         let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
         for (number, (&first, &len)) in firsts.iter().zip(lens).enumerate() {
             if let Some(&soon) = firsts.get(number + AHEAD) {
-                fetch(&rows.cells, soon as usize);
-                fetch(&rows.weights, soon as usize);
+                fetch_piece(&rows.cells, soon);
+                fetch_piece(&rows.weights, soon);
             }
             let (weights, there) = (piece(&rows.weights, first), there.of(len));
             add(sums, piece(&rows.cells, first), std::array::from_fn(|k| weights[k] * there[k]));
@@ -116,7 +120,7 @@ impl<R: Real> Pieces<R> {
         let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
         for (number, ((&first, &len), &weight)) in firsts.iter().zip(lens).zip(&self.weight).enumerate() {
             if let Some(&soon) = firsts.get(number + AHEAD) {
-                fetch(cells, soon as usize);
+                fetch_piece(cells, soon);
             }
             // Where weights are constant, runs are long as a rule and most pieces whole.
             let whole = len as usize == PIECE;
@@ -128,7 +132,14 @@ impl<R: Real> Pieces<R> {
 
 #[inline(always)]
 fn piece<T>(table: &[T], first: u32) -> &[T; PIECE] {
-    table[first as usize..].first_chunk().expect("tables are longer than their synapses")
+    table[first as usize..].first_chunk().expect("a piece ends where a run does")
+}
+
+/// Asks for a piece, which may lie on two lines of the cache.
+#[inline(always)]
+fn fetch_piece<T>(table: &[T], first: u32) {
+    fetch(table, first as usize);
+    fetch(table, first as usize + PIECE - 1);
 }
 
 #[inline(always)]

@@ -20,7 +20,7 @@ pub struct Drawn {
     /// Number of the source neuron in the network.
     pub source: u32,
     /// Place of the target in its shard.
-    pub cell: u16,
+    pub place: u32,
     /// Delay in steps, at least 1.
     pub delay: u16,
     /// Weight, in the target's unit.
@@ -148,9 +148,9 @@ impl<'a> Draw<'a> {
             batch.extend(synapses.iter().zip(&weights).zip(&steps).map(|((synapse, &weight), &delay)| {
                 let (table, slice) = slices.find(synapse.target, &mut near);
                 let index = (synapse.target - slice.range.start) as usize;
-                let cell = (slice.first_place + index) as u16;
+                let place = (slice.first_place + index) as u32;
                 let source = self.first_source + synapse.source;
-                Drawn { table, source, cell, delay, weight }
+                Drawn { table, source, place, delay, weight }
             }));
             take(&batch);
         });

@@ -55,7 +55,7 @@ pub struct Landing {
 
 impl Flights {
     /// Spikes take off, each with the runs of its row; `cells` are the targets of the table.
-    pub fn take_off(&mut self, spikes: &[Spike], runs: &Runs, cells: &[u16]) {
+    pub fn take_off<C>(&mut self, spikes: &[Spike], runs: &Runs, cells: &[C]) {
         for (number, spike) in spikes.iter().enumerate() {
             // Rows are far apart: first where a row is comes near, then what it begins with.
             if let Some(later) = spikes.get(number + 2 * AHEAD) {
@@ -84,13 +84,17 @@ impl Flights {
                 runs.fetch_run(self.flights[self.landing[number + AHEAD] as usize].next);
             }
             let place = self.landing[number] as usize;
-            let flight = &mut self.flights[place];
-            let Flight { next: run, fired, lead, .. } = *flight;
-            self.landings.push(Landing { run, fired, lead });
-            flight.next = run + 1;
-            let last = run + 1 == flight.end;
-            self.due[place] = if last { DONE } else { fired + runs.delay(run + 1) };
-            self.done += usize::from(last);
+            let Flight { mut next, end, fired, lead } = self.flights[place];
+            let mut due = step;
+            // A row may have several runs of one delay, one for each port.
+            while due == step {
+                self.landings.push(Landing { run: next, fired, lead });
+                next += 1;
+                due = if next == end { DONE } else { fired + runs.delay(next) };
+            }
+            self.flights[place].next = next;
+            self.due[place] = due;
+            self.done += usize::from(due == DONE);
         }
         if self.done * 2 > self.due.len() {
             self.clear_done();
@@ -177,19 +181,19 @@ mod tests {
     #[test]
     fn flights_land_once_per_run_in_the_order_in_which_they_took_off() {
         let mut runs = Runs::default();
-        for row in [&[2, 3, 5][..], &[1, 4]] {
+        for row in [&[2, 3, 3, 5][..], &[1, 4]] {
             runs.begin_row();
             row.iter().for_each(|&delay| runs.push(Run { delay, ..Run::default() }));
         }
         runs.finish(0);
         let mut flights = Flights::default();
         let spike = |step, neuron| Spike { step, lead: 0.0, neuron };
-        flights.take_off(&[spike(0, 0), spike(1, 1)], &runs, &[]);
+        flights.take_off(&[spike(0, 0), spike(1, 1)], &runs, &[0_u16]);
         let mut landed = Vec::new();
         for step in 1..9 {
             landed.extend(flights.land(step, &runs).iter().map(|landing| (step, landing.run)));
         }
-        assert_eq!(landed, [(2, 0), (2, 3), (3, 1), (5, 2), (5, 4)]);
+        assert_eq!(landed, [(2, 0), (2, 4), (3, 1), (3, 2), (5, 3), (5, 5)]);
         assert_eq!(flights.due.len(), 0);
     }
 }

@@ -2,6 +2,9 @@
 
 use super::cut::PLACES;
 use super::few::Few;
+use super::flights::{AHEAD, Landing};
+use super::rows::Rows;
+use sim_core::hints::fetch;
 use sim_core::neuron::Arrival;
 use sim_core::real::Real;
 use std::ops::Range;
@@ -39,7 +42,7 @@ impl<R: Real> Inbox<R> {
     }
 
     /// Takes one run of synapses that all arrive at one port, with a weight for each or one for all;
-    /// `offset` is the time within the step, in ms.
+    /// `offset` is the time within the step, in ms. A list takes wide runs only.
     #[inline]
     pub fn run(&mut self, port: usize, cells: &[u16], weights: &[R], offset: f64) {
         match self {
@@ -48,7 +51,7 @@ impl<R: Real> Inbox<R> {
                     sums[port][usize::from(cell)] += weight;
                 }
             }
-            Inbox::Few(few) => few.run(cells, weights),
+            Inbox::Few(_) => {}
             Inbox::Times(arrivals) => {
                 let arrival = |(&cell, &weight): (&u16, &R)| Arrival {
                     neuron: u32::from(cell),
@@ -58,6 +61,21 @@ impl<R: Real> Inbox<R> {
                 arrivals.extend(cells.iter().zip(weights.iter().cycle()).map(arrival));
             }
         }
+    }
+
+    /// Takes the wide runs that land, if this is a list; returns how many synapses transmitted.
+    pub fn wide(&mut self, rows: &Rows<R, u32>, landings: &[Landing]) -> u64 {
+        let Inbox::Few(few) = self else { return 0 };
+        let mut events = 0;
+        for (number, landing) in landings.iter().enumerate() {
+            if let Some(soon) = landings.get(number + AHEAD) {
+                fetch(&rows.cells, rows.runs.run(soon.run).start);
+            }
+            let cells = &rows.cells[rows.runs.run(landing.run)];
+            few.run(cells, rows.weights(landing.run));
+            events += cells.len() as u64;
+        }
+        events
     }
 
     /// Brings what arrived into the order in which neurons live through it: by place, then by time,

@@ -43,11 +43,11 @@ impl<R: Precise> CpuMachine<R> {
         let mut shortest = LONGEST_EPOCH;
         let (mut synapses, mut synapse_bytes) = (0, 0);
         for shard in &shards {
-            for rows in std::iter::once(&shard.rows).chain(shard.plastic.iter().map(|plastic| &plastic.rows))
-            {
-                shortest = shortest.min(rows.runs.shortest_delay().unwrap_or(LONGEST_EPOCH));
-                synapses += rows.synapses() as u64;
-                synapse_bytes += rows.bytes();
+            let plastic = shard.plastic.iter().map(|plastic| (&plastic.rows.runs, plastic.rows.bytes()));
+            for (runs, bytes) in plastic.chain([(shard.rows.runs(), shard.rows.bytes())]) {
+                shortest = shortest.min(runs.shortest_delay().unwrap_or(LONGEST_EPOCH));
+                synapses += runs.synapses() as u64;
+                synapse_bytes += bytes;
             }
         }
         let spikes_after_warm_up = vec![0; network.populations.len()];

@@ -4,9 +4,8 @@
 //! all weights and delays of a table are constants, synapses fall into few classes, and each goes
 //! straight to its run. Elsewhere rows are placed as they come and then sorted by delay.
 
-use super::cut::PLACES;
 use super::draw::Drawn;
-use super::rows::{Rows, Run, Runs};
+use super::rows::{Cell, Rows, Run, Runs};
 use sim_core::hints::on_huge_pages;
 use sim_core::neuron::Ports;
 use sim_core::real::Real;
@@ -29,15 +28,18 @@ pub trait Recipe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManySynapses(pub u64);
 
-/// Synapses that are read together: tables are longer than their synapses by one less.
+/// Synapses that are read together. Tables begin with one place less that no synapse has, so that as many
+/// places as this end at any synapse.
 pub const PIECE: usize = 8;
+/// The first synapse's place in its table.
+const FIRST: u32 = PIECE as u32 - 1;
 
 /// Some tables, built at once, of the rows of `sources` sources each.
-pub fn rows<R: Real, P: Recipe>(
+pub fn rows<R: Real, C: Cell, P: Recipe>(
     tables: usize,
     sources: usize,
     parts: &[P],
-) -> Result<Vec<Rows<R>>, TooManySynapses> {
+) -> Result<Vec<Rows<R, C>>, TooManySynapses> {
     build((0..tables).map(|table| Classes::of(parts, table)).collect(), sources, parts)
 }
 
@@ -46,11 +48,11 @@ pub fn varied<R: Real, P: Recipe>(sources: usize, part: P) -> Result<Rows<R>, To
     Ok(build(vec![None], sources, &[part])?.remove(0))
 }
 
-fn build<R: Real, P: Recipe>(
+fn build<R: Real, C: Cell, P: Recipe>(
     classes: Vec<Option<Classes>>,
     sources: usize,
     parts: &[P],
-) -> Result<Vec<Rows<R>>, TooManySynapses> {
+) -> Result<Vec<Rows<R, C>>, TooManySynapses> {
     let width = |classes: &Option<Classes>| classes.as_ref().map_or(1, |classes| classes.all.len());
     // By table, source and class: how many.
     let mut sums: Vec<Vec<u32>> = classes.iter().map(|classes| vec![0; sources * width(classes)]).collect();
@@ -65,7 +67,7 @@ fn build<R: Real, P: Recipe>(
         }
     }
     drop(counts);
-    let mut tables: Vec<Table<R>> = Vec::new();
+    let mut tables: Vec<Table<R, C>> = Vec::new();
     for (number, (classes, sums)) in classes.into_iter().zip(sums).enumerate() {
         tables.push(match classes {
             Some(classes) => Table::Constant(Constant::new(classes, sources, sums)?),
@@ -81,12 +83,12 @@ fn build<R: Real, P: Recipe>(
 }
 
 /// A table that is being filled.
-enum Table<R> {
-    Constant(Constant),
-    Varied(Varied<R>),
+enum Table<R, C> {
+    Constant(Constant<C>),
+    Varied(Varied<R, C>),
 }
 
-impl<R: Real> Table<R> {
+impl<R: Real, C: Cell> Table<R, C> {
     #[inline]
     fn place(&mut self, part: usize, drawn: &Drawn) {
         match self {
@@ -95,7 +97,7 @@ impl<R: Real> Table<R> {
         }
     }
 
-    fn finish(self) -> Rows<R> {
+    fn finish(self) -> Rows<R, C> {
         match self {
             Table::Constant(table) => table.finish(),
             Table::Varied(table) => table.cut_into_runs(),
@@ -144,7 +146,7 @@ impl Classes {
     /// Turns counts into where each class of each row begins.
     fn runs(&self, sources: usize, next: &mut [u32]) -> Runs {
         let mut runs = Runs::with_capacity(sources, next.iter().filter(|count| **count > 0).count());
-        let mut first = 0;
+        let mut first = FIRST;
         for source in 0..sources {
             runs.begin_row();
             let row = &mut next[source * self.all.len()..][..self.all.len()];
@@ -161,18 +163,18 @@ impl Classes {
 }
 
 /// A table of constants that is being filled: every synapse goes straight to its run.
-struct Constant {
+struct Constant<C> {
     classes: Classes,
     runs: Runs,
     /// By source and class, where the next one goes.
     next: Vec<u32>,
-    cells: Vec<u16>,
+    cells: Vec<C>,
 }
 
-impl Constant {
+impl<C: Cell> Constant<C> {
     /// From the numbers of synapses by source and class.
     fn new(classes: Classes, sources: usize, mut next: Vec<u32>) -> Result<Self, TooManySynapses> {
-        let cells = on_huge_pages(checked_total(&next)? + PIECE - 1);
+        let cells = on_huge_pages(checked_total(&next)? + FIRST as usize);
         let runs = classes.runs(sources, &mut next);
         Ok(Constant { classes, runs, next, cells })
     }
@@ -181,54 +183,55 @@ impl Constant {
     fn place(&mut self, part: usize, drawn: &Drawn) {
         let class = drawn.source as usize * self.classes.all.len() + self.classes.of_part[part];
         let place = &mut self.next[class];
-        self.cells[*place as usize] = drawn.cell;
+        self.cells[*place as usize] = C::of(drawn.place);
         *place += 1;
     }
 
-    fn finish<R: Real>(self) -> Rows<R> {
+    fn finish<R: Real>(self) -> Rows<R, C> {
         let weights = self.classes.all.iter().map(|&(_, _, weight)| R::of(weight)).collect();
         Rows { runs: self.runs, cells: self.cells, weights, constant: true }
     }
 }
 
 /// A table of varied synapses that is being filled: rows as they come, not yet sorted. What is kept
-/// beyond the finished table is two bytes a synapse for delays.
-struct Varied<R> {
+/// beyond the finished table is as much a synapse for delays as for cells.
+struct Varied<R, C> {
     /// By source, where the next one goes; once all are placed, the end of its row.
     next: Vec<u32>,
     /// Per synapse its cell and delay, side by side as they are written.
-    tags: Vec<[u16; 2]>,
+    tags: Vec<[C; 2]>,
     weights: Vec<R>,
     signs: Signs,
 }
 
-impl<R: Real> Varied<R> {
+impl<R: Real, C: Cell> Varied<R, C> {
     /// From the numbers of synapses by source.
     fn new(mut next: Vec<u32>, signs: Signs) -> Result<Self, TooManySynapses> {
         let total = checked_total(&next)?;
-        let mut sum = 0;
+        let mut sum = FIRST;
         for count in &mut next {
             sum += std::mem::replace(count, sum);
         }
-        Ok(Varied { next, tags: on_huge_pages(total), weights: on_huge_pages(total + PIECE - 1), signs })
+        let total = total + FIRST as usize;
+        Ok(Varied { next, tags: on_huge_pages(total), weights: on_huge_pages(total), signs })
     }
 
     #[inline]
     fn place(&mut self, drawn: &Drawn) {
         let place = &mut self.next[drawn.source as usize];
-        self.tags[*place as usize] = [drawn.cell, drawn.delay];
+        self.tags[*place as usize] = [C::of(drawn.place), C::of(u32::from(drawn.delay))];
         self.weights[*place as usize] = R::of(drawn.weight);
         *place += 1;
     }
 
     /// Sorts rows by delay and port. The cells are moved together where the pairs were, so that no
     /// second table is needed for them.
-    fn cut_into_runs(self) -> Rows<R> {
+    fn cut_into_runs(self) -> Rows<R, C> {
         let Varied { next: ends, tags, mut weights, signs } = self;
         let mut cells = tags.into_flattened();
         let mut runs = Runs::with_capacity(ends.len(), 0);
         let mut scratch = SortScratch::default();
-        let mut start = 0;
+        let mut start = FIRST as usize;
         for end in ends {
             runs.begin_row();
             let range = start..end as usize;
@@ -240,7 +243,7 @@ impl<R: Real> Varied<R> {
             }
         }
         runs.finish(start);
-        cells.resize(weights.len(), 0);
+        cells.truncate(weights.len());
         cells.shrink_to_fit();
         Rows { runs, cells, weights, constant: false }
     }
@@ -248,7 +251,7 @@ impl<R: Real> Varied<R> {
 
 fn checked_total(counts: &[u32]) -> Result<usize, TooManySynapses> {
     let total: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-    if total < u64::from(u32::MAX) { Ok(total as usize) } else { Err(TooManySynapses(total)) }
+    if total < u64::from(u32::MAX - FIRST) { Ok(total as usize) } else { Err(TooManySynapses(total)) }
 }
 
 /// Which targets take negative weights at a port of their own.
@@ -262,52 +265,52 @@ impl Signs {
     const STRETCH: usize = super::cut::ALIGNMENT;
 
     fn of<P: Recipe>(parts: &[P], table: usize) -> Signs {
-        let mut apart = vec![false; PLACES / Self::STRETCH];
-        let targets = parts.iter().filter_map(|part| part.targets(table));
-        for (places, ports) in targets.filter(|(places, _)| !places.is_empty()) {
-            apart[places.start / Self::STRETCH..=(places.end - 1) / Self::STRETCH]
-                .fill(ports == Ports::BySign);
+        let mut apart = Vec::new();
+        for (places, ports) in parts.iter().filter_map(|part| part.targets(table)) {
+            let stretches = places.start / Self::STRETCH..places.end.div_ceil(Self::STRETCH);
+            apart.resize(apart.len().max(stretches.end), false);
+            apart[stretches].fill(ports == Ports::BySign);
         }
         Signs { apart }
     }
 
     #[inline]
-    fn port<R: Real>(&self, cell: u16, weight: R) -> usize {
-        usize::from(self.apart[usize::from(cell) / Self::STRETCH] & (weight < R::ZERO))
+    fn port<R: Real>(&self, cell: impl Cell, weight: R) -> usize {
+        usize::from(self.apart[cell.place() as usize / Self::STRETCH] & (weight < R::ZERO))
     }
 }
 
 /// What sorting one row needs, kept between rows.
-struct SortScratch<R> {
-    shortest: u16,
+struct SortScratch<R, C> {
+    shortest: u32,
     /// Per delay and port, how many synapses; then where the next one goes.
     places: Vec<u32>,
     /// Cell of the row's synapses as they were handed over, and which of the places it goes to.
-    tags: Vec<(u16, u32)>,
+    tags: Vec<(C, u32)>,
     weights: Vec<R>,
 }
 
-impl<R> Default for SortScratch<R> {
+impl<R, C> Default for SortScratch<R, C> {
     fn default() -> Self {
         SortScratch { shortest: 0, places: Vec::new(), tags: Vec::new(), weights: Vec::new() }
     }
 }
 
-impl<R: Real> SortScratch<R> {
+impl<R: Real, C: Cell> SortScratch<R, C> {
     /// Takes the row in and counts its delays and ports.
-    fn take(&mut self, tags: &[u16], weights: &[R], signs: &Signs) {
-        let tags: &[[u16; 2]] = tags.as_chunks().0;
-        let delays = || tags.iter().map(|&[_, delay]| delay);
+    fn take(&mut self, tags: &[C], weights: &[R], signs: &Signs) {
+        let tags: &[[C; 2]] = tags.as_chunks().0;
+        let delays = || tags.iter().map(|&[_, delay]| delay.place());
         self.shortest = delays().min().unwrap_or(0);
         let longest = delays().max().unwrap_or(0);
         self.weights.clear();
         self.weights.extend_from_slice(weights);
         self.tags.clear();
         self.tags.extend(tags.iter().zip(weights).map(|(&[cell, delay], &weight)| {
-            (cell, 2 * u32::from(delay - self.shortest) + signs.port(cell, weight) as u32)
+            (cell, 2 * (delay.place() - self.shortest) + signs.port(cell, weight) as u32)
         }));
         self.places.clear();
-        self.places.resize(2 * (usize::from(longest - self.shortest) + 1), 0);
+        self.places.resize(2 * ((longest - self.shortest) as usize + 1), 0);
         self.tags.iter().for_each(|&(_, place)| self.places[place as usize] += 1);
     }
 
@@ -316,7 +319,7 @@ impl<R: Real> SortScratch<R> {
         let mut start = 0;
         for (number, place) in self.places.iter_mut().enumerate() {
             if *place > 0 {
-                let (delay, port) = (self.shortest + (number / 2) as u16, (number % 2) as u8);
+                let (delay, port) = ((self.shortest + number as u32 / 2) as u16, (number % 2) as u8);
                 into.push(Run { first: first as u32 + start, delay, port, class: 0 });
             }
             start += std::mem::replace(place, start);
@@ -325,7 +328,7 @@ impl<R: Real> SortScratch<R> {
 
     /// Counting sort of the row taken in; equal delays keep their order. Weights are sorted where they
     /// are, cells are put where they belong.
-    fn sort(&mut self, cells: &mut [u16], weights: &mut [R]) {
+    fn sort(&mut self, cells: &mut [C], weights: &mut [R]) {
         for (&(cell, place), &weight) in self.tags.iter().zip(&self.weights) {
             let place = &mut self.places[place as usize];
             cells[*place as usize] = cell;
@@ -396,7 +399,7 @@ mod tests {
             let drawn = |first: u16| -> Vec<Drawn> {
                 let number = |(i, &(table, source, delay, cell, negative)): (usize, &(u16, u32, u16, u16, bool))| {
                     let weight = (i as f64 + 1.0) * if negative { -1.0 } else { 1.0 };
-                    Drawn { table, source, cell: first + cell, delay, weight }
+                    Drawn { table, source, place: u32::from(first + cell), delay, weight }
                 };
                 synapses.iter().enumerate().map(number).collect()
             };
@@ -407,11 +410,11 @@ mod tests {
             let mut expected = Vec::new();
             for part in &parts {
                 expected.extend(part.synapses.iter().map(|d| {
-                    (d.table(), d.source, d.delay, part.ports.of(d.weight) as u8, d.cell, d.weight as i64)
+                    (d.table(), d.source, d.delay, part.ports.of(d.weight) as u8, d.place as u16, d.weight as i64)
                 }));
             }
             expected.sort_by_key(|&(table, source, delay, port, ..)| (table, source, delay, port));
-            prop_assert_eq!(listed(&rows(2, 9, &parts).unwrap(), 9), expected);
+            prop_assert_eq!(listed(&rows::<_, u16, _>(2, 9, &parts).unwrap(), 9), expected);
         }
 
         #[test]
@@ -426,14 +429,14 @@ mod tests {
                     let (delay, weight) = (*delay, *weight as f64);
                     let (first, ports) = if *one { (128, Ports::One) } else { (0, Ports::BySign) };
                     let drawn =
-                        |&(table, source, cell)| Drawn { table, source, cell: first + cell, delay, weight };
+                        |&(table, source, cell)| Drawn { table, source, place: u32::from(first + cell), delay, weight };
                     let constants = (!varied).then_some((delay, weight));
                     Part { synapses: pairs.iter().map(drawn).collect(), constants, ports }
                 }
             };
             let constant: Vec<Part> = parts.iter().map(part(false)).collect();
             let varied: Vec<Part> = parts.iter().map(part(true)).collect();
-            let constant = rows::<f64, _>(2, 5, &constant).unwrap();
+            let constant = rows::<f64, u16, _>(2, 5, &constant).unwrap();
             prop_assert!(constant.iter().all(|rows| rows.constant));
             prop_assert_eq!(listed(&constant, 5), listed(&rows(2, 5, &varied).unwrap(), 5));
         }

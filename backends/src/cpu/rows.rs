@@ -7,13 +7,70 @@
 use sim_core::hints::{empty_on_huge_pages, fetch};
 use std::ops::Range;
 
+/// The number of a neuron's place, as wide as the shard needs it.
+pub trait Cell: Copy + Default {
+    /// From a place that fits.
+    fn of(place: u32) -> Self;
+    /// The place.
+    fn place(self) -> u32;
+}
+
+impl Cell for u16 {
+    #[inline]
+    fn of(place: u32) -> Self {
+        place as u16
+    }
+    #[inline]
+    fn place(self) -> u32 {
+        u32::from(self)
+    }
+}
+
+impl Cell for u32 {
+    #[inline]
+    fn of(place: u32) -> Self {
+        place
+    }
+    #[inline]
+    fn place(self) -> u32 {
+        self
+    }
+}
+
+/// The static synapses of a shard: wide where its neurons are left alone, for these shards are large.
+#[derive(Debug)]
+pub enum StaticRows<R> {
+    /// For sums in a near cache.
+    Narrow(Rows<R>),
+    /// For a list.
+    Wide(Rows<R, u32>),
+}
+
+impl<R> StaticRows<R> {
+    /// Where rows and runs are.
+    pub fn runs(&self) -> &Runs {
+        match self {
+            StaticRows::Narrow(rows) => &rows.runs,
+            StaticRows::Wide(rows) => &rows.runs,
+        }
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            StaticRows::Narrow(rows) => rows.bytes(),
+            StaticRows::Wide(rows) => rows.bytes(),
+        }
+    }
+}
+
 /// Compressed rows.
 #[derive(Debug, Default)]
-pub struct Rows<R> {
+pub struct Rows<R, C = u16> {
     /// Where rows and runs are.
     pub runs: Runs,
-    /// Per synapse its target, and some places more, so that the last ones can be read as a whole piece.
-    pub cells: Vec<u16>,
+    /// Per synapse its target; some places at the front are nobody's.
+    pub cells: Vec<C>,
     /// Per synapse its weight; in a constant table, per class of runs.
     pub weights: Vec<R>,
     /// Whether all synapses of a run share a weight.
@@ -42,12 +99,7 @@ pub struct Run {
     pub class: u8,
 }
 
-impl<R> Rows<R> {
-    /// How many synapses there are.
-    pub fn synapses(&self) -> usize {
-        self.runs.runs.last().map_or(0, |end| end.first as usize)
-    }
-
+impl<R, C> Rows<R, C> {
     /// The weights of a run's synapses: one for each, or one for all.
     pub fn weights(&self, run: u32) -> &[R] {
         if self.constant {
@@ -60,7 +112,7 @@ impl<R> Rows<R> {
     /// Bytes held.
     pub fn bytes(&self) -> u64 {
         let index = self.runs.row_start.len() * 4 + self.runs.runs.len() * size_of::<Run>();
-        (index + self.cells.len() * 2 + self.weights.len() * size_of::<R>()) as u64
+        (index + self.cells.len() * size_of::<C>() + self.weights.len() * size_of::<R>()) as u64
     }
 }
 
@@ -109,6 +161,14 @@ impl Runs {
     #[inline]
     pub fn run(&self, run: u32) -> Range<usize> {
         self.get(run).first as usize..self.get(run + 1).first as usize
+    }
+
+    /// How many synapses there are.
+    pub fn synapses(&self) -> usize {
+        match (&self.runs[..], self.runs.last()) {
+            ([first, ..], Some(end)) => (end.first - first.first) as usize,
+            _ => 0,
+        }
     }
 
     /// How many runs there are.

@@ -7,12 +7,11 @@
 use super::cut::Slice;
 use super::delivery::Delivery;
 use super::drive::Drive;
-use super::flights::{AHEAD, Flights};
+use super::flights::Flights;
 use super::inbox::Inbox;
 use super::plastic::PlasticRows;
-use super::rows::Rows;
+use super::rows::StaticRows;
 use super::stages::{Stage, Stages};
-use sim_core::hints::fetch;
 use sim_core::backend::Sample;
 use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input, LazyDynamics};
 use sim_core::real::Real;
@@ -27,7 +26,7 @@ pub struct Shard<R> {
     /// Its slices of populations.
     pub slices: Vec<LivingSlice<R>>,
     /// Its static synapses.
-    pub rows: Rows<R>,
+    pub rows: StaticRows<R>,
     /// Its plastic projections.
     pub plastic: Vec<PlasticRows<R>>,
     /// Spikes in flight to static synapses.
@@ -107,7 +106,10 @@ impl<R: Real> Shard<R> {
     /// Lives the steps `from + 1 ..= until`; `incoming` are the network's spikes of the epoch before.
     pub fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
         let begin = Instant::now();
-        self.flights.take_off(incoming, &self.rows.runs, &self.rows.cells);
+        match &self.rows {
+            StaticRows::Narrow(rows) => self.flights.take_off(incoming, &rows.runs, &rows.cells),
+            StaticRows::Wide(rows) => self.flights.take_off(incoming, &rows.runs, &rows.cells),
+        }
         self.plastic.iter_mut().for_each(|plastic| plastic.take_off(incoming));
         let taken_over = Instant::now();
         for step in from + 1..=until {
@@ -126,20 +128,17 @@ impl<R: Real> Shard<R> {
 
     fn deliver(&mut self, step: i64) {
         let Shard { rows, flights, delivery, inbox, plastic, events, dt, .. } = self;
-        let landings = flights.land(step, &rows.runs);
-        match inbox {
-            Inbox::Sums(sums) => *events += delivery.deliver(rows, landings, sums),
-            Inbox::Few(_) | Inbox::Times(_) => {
-                for (number, landing) in landings.iter().enumerate() {
-                    if let Some(soon) = landings.get(number + AHEAD) {
-                        fetch(&rows.cells, rows.runs.run(soon.run).start);
-                    }
-                    let (cells, weights) =
-                        (&rows.cells[rows.runs.run(landing.run)], rows.weights(landing.run));
-                    inbox.run(0, cells, weights, *dt - landing.lead);
+        let landings = flights.land(step, rows.runs());
+        match (&*rows, &mut *inbox) {
+            (StaticRows::Narrow(rows), Inbox::Sums(sums)) => *events += delivery.deliver(rows, landings, sums),
+            (StaticRows::Narrow(rows), inbox) => {
+                for landing in landings {
+                    let cells = &rows.cells[rows.runs.run(landing.run)];
+                    inbox.run(0, cells, rows.weights(landing.run), *dt - landing.lead);
                     *events += cells.len() as u64;
                 }
             }
+            (StaticRows::Wide(rows), inbox) => *events += inbox.wide(rows, landings),
         }
         for plastic in plastic {
             *events += plastic.deliver(step, *dt, inbox);
@@ -201,7 +200,7 @@ impl<R: Real> Shard<R> {
             }
             living.drive.restore(from)?;
         }
-        self.flights.restore(from, self.rows.runs.count())?;
+        self.flights.restore(from, self.rows.runs().count())?;
         self.plastic.iter_mut().try_for_each(|plastic| plastic.restore(from))?;
         self.events = from.u64()?;
         Ok(())

@@ -109,23 +109,23 @@ impl<R: Real> IafPscDeltaLazy<R> {
 }
 
 impl<R: Real> LazyDynamics<R> for IafPscDeltaLazy<R> {
-    fn receive(&mut self, step: i64, arrivals: &[(u16, R)], spikes: &mut Vec<u32>) {
+    fn receive(&mut self, step: i64, arrivals: &[(u32, R)], spikes: &mut Vec<u32>) {
         for (number, &(neuron, arrived)) in arrivals.iter().enumerate() {
             if let Some(&(soon, _)) = arrivals.get(number + AHEAD) {
-                fetch(&self.neurons, usize::from(soon));
+                fetch(&self.neurons, soon as usize);
             }
-            let known = self.neurons[usize::from(neuron)];
+            let known = self.neurons[neuron as usize];
             // A neuron that is known beyond this step is refractory: what arrives is lost.
             if known.step <= step {
-                self.neurons[usize::from(neuron)] = Known { v: self.v(known, step) + arrived, step };
+                self.neurons[neuron as usize] = Known { v: self.v(known, step) + arrived, step };
             }
         }
         // Only when all has arrived does V meet the threshold.
         for &(neuron, _) in arrivals {
-            let known = &mut self.neurons[usize::from(neuron)];
+            let known = &mut self.neurons[neuron as usize];
             if known.step == step {
                 if known.v >= self.v_th {
-                    spikes.push(u32::from(neuron));
+                    spikes.push(neuron);
                     *known = Known { v: self.v_after, step: step + self.pause };
                 } else {
                     known.v = known.v.max(self.v_min);
