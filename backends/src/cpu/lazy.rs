@@ -21,7 +21,8 @@ pub fn lazy(network: &Network, connectivity: &Connectivity) -> Vec<bool> {
         .iter()
         .map(|population| {
             let neuron = &population.neuron;
-            let fits = neuron.model.lazy.is_some_and(|build| (build.fits)(&neuron.arguments, &neuron.initial));
+            let fits =
+                neuron.model.lazy.is_some_and(|build| (build.fits)(&neuron.arguments, &neuron.initial));
             fits && network.clock == Clock::Grid && population.compensation == 0.0
         })
         .collect();

@@ -130,7 +130,9 @@ impl<R: Real> Shard<R> {
         let Shard { rows, flights, delivery, inbox, plastic, events, dt, .. } = self;
         let landings = flights.land(step, rows.runs());
         match (&*rows, &mut *inbox) {
-            (StaticRows::Narrow(rows), Inbox::Sums(sums)) => *events += delivery.deliver(rows, landings, sums),
+            (StaticRows::Narrow(rows), Inbox::Sums(sums)) => {
+                *events += delivery.deliver(rows, landings, sums)
+            }
             (StaticRows::Narrow(rows), inbox) => {
                 for landing in landings {
                     let cells = &rows.cells[rows.runs.run(landing.run)];
@@ -237,7 +239,11 @@ impl<R: Real> LivingSlice<R> {
                 let Inbox::Few(few) = inbox else { return };
                 neurons.receive(step, few.of(self.slice.places()), indices);
                 indices.sort_unstable();
-                spikes.extend(indices.drain(..).map(|index| Spike { step, lead: 0.0, neuron: first + index }));
+                spikes.extend(indices.drain(..).map(|index| Spike {
+                    step,
+                    lead: 0.0,
+                    neuron: first + index,
+                }));
             }
             Neurons::Exact(neurons) => {
                 let Inbox::Times(arrivals) = inbox else { return };

@@ -161,8 +161,7 @@ mod tests {
     use sim_core::neuron::Input;
 
     fn arguments(i_e: f64) -> Arguments {
-        Arguments::defaults(MODEL.parameters)
-            .with("I_e", Argument::Quantity(Quantity::Constant(i_e)))
+        Arguments::defaults(MODEL.parameters).with("I_e", Argument::Quantity(Quantity::Constant(i_e)))
     }
 
     fn cells(i_e: f64) -> Cells {
@@ -171,7 +170,9 @@ mod tests {
         Cells {
             len: 1,
             dt: 0.1,
-            parameters: ["C_m", "tau_m", "t_ref", "E_L", "V_reset", "V_th", "V_min", "I_e"].map(column).into(),
+            parameters: ["C_m", "tau_m", "t_ref", "E_L", "V_reset", "V_th", "V_min", "I_e"]
+                .map(column)
+                .into(),
             arguments: arguments.clone(),
             initial: vec![Column::Same(-65.0)],
         }
