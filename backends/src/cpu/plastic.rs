@@ -3,11 +3,11 @@
 use super::flights::{Flights, Landing};
 use super::inbox::Inbox;
 use super::rows::Rows;
+use sim_core::hints::fetch;
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
 use sim_core::synapse::{Plasticity, PreSpike};
-use std::hint::black_box;
 use std::ops::Range;
 
 /// Rows whose weights change as they are delivered.
@@ -95,9 +95,9 @@ impl<R: Real> PlasticRows<R> {
             while fetched < events + AHEAD
                 && let Some((landing, range)) = coming.next()
             {
-                fetch(&neurons[range.clone()]);
-                fetch(&weights[range.clone()]);
-                fetch(&pre[pre_of(landing.run, rule.pre_len())]);
+                fetch_all(&neurons[range.clone()]);
+                fetch_all(&weights[range.clone()]);
+                fetch_all(&pre[pre_of(landing.run, rule.pre_len())]);
                 // A run costs about as much as this many synapses, whatever its length.
                 fetched += range.len() + RUN;
             }
@@ -192,12 +192,10 @@ impl<R: Real> PlasticRows<R> {
     }
 }
 
-/// Reads a number of every cache line, so that the lines are on their way before they are needed.
+/// Asks for every cache line of these numbers.
 #[inline]
-fn fetch<T: Copy>(numbers: &[T]) {
-    for line in numbers.chunks((LINE / size_of::<T>()).max(1)) {
-        black_box(line[0]);
-    }
+fn fetch_all<T>(numbers: &[T]) {
+    (0..numbers.len()).step_by((LINE / size_of::<T>()).max(1)).for_each(|first| fetch(numbers, first));
 }
 
 fn pre_of(run: u32, len: usize) -> Range<usize> {

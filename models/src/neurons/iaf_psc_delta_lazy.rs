@@ -47,8 +47,13 @@ const TABLE: usize = 4096;
 /// Arrivals between asking for a neuron and changing it.
 const AHEAD: usize = 48;
 
+/// Steps that are counted from the same one; far more than after which a neuron rests.
+const SAME_BASE: i64 = 1 << 31;
+
 struct IafPscDeltaLazy<R> {
     neurons: Vec<Known<R>>,
+    /// The step from which steps are counted.
+    base: i64,
     v_rest: R,
     v_th: R,
     v_reset: R,
@@ -56,18 +61,20 @@ struct IafPscDeltaLazy<R> {
     /// V one step after the refractory time, unless something arrives.
     v_after: R,
     /// Steps from a spike to that one.
-    pause: i64,
+    pause: u32,
     /// dt/tau_m.
     rate: f64,
     /// e^(−n dt/tau_m) for n = 0, 1, …
     decay: Vec<R>,
 }
 
-/// What is known of a neuron: V in mV at the end of a step.
+/// What is known of a neuron: V in mV at the end of a step. Small, because there are many of them and
+/// each is met by chance.
 #[derive(Clone, Copy)]
 struct Known<R> {
     v: R,
-    step: i64,
+    /// Counted from the base.
+    step: u32,
 }
 
 fn build<R: Real>(cells: &Cells) -> Box<dyn LazyDynamics<R>> {
@@ -81,22 +88,23 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn LazyDynamics<R>> {
     let decay: Vec<R> = (0..TABLE).map(|steps| R::of(exp(-(steps as f64) * rate))).collect();
     Box::new(IafPscDeltaLazy {
         neurons: cells.initial(0).into_iter().map(|v| Known { v, step: 0 }).collect(),
+        base: 0,
         v_rest,
         v_th: R::of(shared("V_th")),
         v_reset,
         v_after: v_rest + (v_reset - v_rest) * decay[1],
         v_min: R::of(shared("V_min")),
-        pause: full_count(shared("t_ref"), cells.dt) as i64,
+        pause: full_count(shared("t_ref"), cells.dt) as u32,
         rate,
         decay,
     })
 }
 
 impl<R: Real> IafPscDeltaLazy<R> {
-    /// V at the end of `step`, from which on it is known at the latest, if nothing arrives.
+    /// V at the end of `step`, counted from the base and not before what is known, if nothing arrives.
     #[inline]
     fn v(&self, known: Known<R>, step: i64) -> R {
-        let steps = step - known.step;
+        let steps = step - i64::from(known.step);
         if steps == 0 {
             return known.v;
         }
@@ -108,8 +116,28 @@ impl<R: Real> IafPscDeltaLazy<R> {
     }
 }
 
+impl<R: Real> IafPscDeltaLazy<R> {
+    /// Counts a step from the base, which it becomes when too many lie between.
+    fn from_base(&mut self, step: i64) -> u32 {
+        let now = step - self.base;
+        if now < SAME_BASE {
+            return now as u32;
+        }
+        for place in 0..self.neurons.len() {
+            let known = self.neurons[place];
+            self.neurons[place] = match i64::from(known.step) - now {
+                ahead @ 1.. => Known { v: known.v, step: ahead as u32 },
+                _ => Known { v: self.v(known, now), step: 0 },
+            };
+        }
+        self.base = step;
+        0
+    }
+}
+
 impl<R: Real> LazyDynamics<R> for IafPscDeltaLazy<R> {
     fn receive(&mut self, step: i64, arrivals: &[(u32, R)], spikes: &mut Vec<u32>) {
+        let step = self.from_base(step);
         for (number, &(neuron, arrived)) in arrivals.iter().enumerate() {
             if let Some(&(soon, _)) = arrivals.get(number + AHEAD) {
                 fetch(&self.neurons, soon as usize);
@@ -117,7 +145,7 @@ impl<R: Real> LazyDynamics<R> for IafPscDeltaLazy<R> {
             let known = self.neurons[neuron as usize];
             // A neuron that is known beyond this step is refractory: what arrives is lost.
             if known.step <= step {
-                self.neurons[neuron as usize] = Known { v: self.v(known, step) + arrived, step };
+                self.neurons[neuron as usize] = Known { v: self.v(known, i64::from(step)) + arrived, step };
             }
         }
         // Only when all has arrived does V meet the threshold.
@@ -135,16 +163,18 @@ impl<R: Real> LazyDynamics<R> for IafPscDeltaLazy<R> {
     }
 
     fn state(&self, _: usize, neuron: usize, step: i64) -> R {
-        let known = self.neurons[neuron];
-        if known.step > step { self.v_reset } else { self.v(known, step) }
+        let (known, now) = (self.neurons[neuron], step - self.base);
+        if i64::from(known.step) > now { self.v_reset } else { self.v(known, now) }
     }
 
     fn save(&self, out: &mut Saver) {
+        out.put(self.base);
         out.list(&self.neurons.iter().map(|known| known.v).collect::<Vec<R>>());
-        out.list(&self.neurons.iter().map(|known| known.step).collect::<Vec<i64>>());
+        out.list(&self.neurons.iter().map(|known| known.step).collect::<Vec<u32>>());
     }
 
     fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        self.base = from.get()?;
         let (mut v, mut steps) = (vec![R::ZERO; self.neurons.len()], vec![0; self.neurons.len()]);
         from.list_into(&mut v)?;
         from.list_into(&mut steps)?;
@@ -187,6 +217,18 @@ mod tests {
         let start = |high| [(0, Quantity::Uniform { low: -70.0, high })];
         assert!(fits(&arguments(0.0), &start(-55.0)));
         assert!(!fits(&arguments(0.0), &start(-54.0)));
+    }
+
+    #[test]
+    fn a_neuron_left_alone_for_years_is_at_rest_and_spikes_when_pushed() {
+        let mut lazy = build::<f32>(&cells(0.0));
+        let (mut spikes, year) = (Vec::new(), 1_i64 << 40);
+        for (step, weight, expected) in [(7, 3.0, 0), (year, 14.0, 0), (year + 1, 5.0, 1), (3 * year, 14.9, 1)] {
+            lazy.receive(step, &[(0, weight)], &mut spikes);
+            assert_eq!(spikes.len(), expected, "at step {step}");
+        }
+        assert!((lazy.state(0, 0, 3 * year) - -55.1).abs() < 1e-5);
+        assert_eq!(lazy.state(0, 0, 4 * year), -70.0);
     }
 
     proptest! {
