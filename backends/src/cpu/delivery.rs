@@ -11,6 +11,7 @@
 //! A sum to which 0 is added stays what it was, so the order of arrivals at a target, (time, source,
 //! synapse), is that of the pieces.
 
+use super::cut::PLACES;
 use super::flights::Landing;
 use super::inbox::Sums;
 use super::placing::PIECE;
@@ -102,7 +103,7 @@ impl<R: Real> Pieces<R> {
         self.count += (len as usize).div_ceil(PIECE);
     }
 
-    fn add(&self, rows: &Rows<R>, sums: &mut Sums<R>) {
+    fn add(&self, rows: &Rows<R>, sums: &mut [R; PLACES]) {
         let there = There::new();
         let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
         for (number, (&first, &len)) in firsts.iter().zip(lens).enumerate() {
@@ -115,7 +116,7 @@ impl<R: Real> Pieces<R> {
         }
     }
 
-    fn add_constants(&self, cells: &[u16], sums: &mut Sums<R>) {
+    fn add_constants(&self, cells: &[u16], sums: &mut [R; PLACES]) {
         let there = There::new();
         let (firsts, lens) = (&self.first[..self.count], &self.len[..self.count]);
         for (number, ((&first, &len), &weight)) in firsts.iter().zip(lens).zip(&self.weight).enumerate() {
@@ -143,7 +144,7 @@ fn fetch_piece<T>(table: &[T], first: u32) {
 }
 
 #[inline(always)]
-fn add<R: Real>(sums: &mut Sums<R>, cells: &[u16; PIECE], weights: [R; PIECE]) {
+fn add<R: Real>(sums: &mut [R; PLACES], cells: &[u16; PIECE], weights: [R; PIECE]) {
     for (&cell, weight) in cells.iter().zip(weights) {
         sums[usize::from(cell)] += weight;
     }

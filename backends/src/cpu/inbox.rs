@@ -7,7 +7,7 @@ use super::rows::Rows;
 use sim_core::hints::fetch;
 use sim_core::neuron::Arrival;
 use sim_core::real::Real;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 /// Sums or a list on the grid, single arrivals in continuous time.
 pub enum Inbox<R> {
@@ -19,16 +19,40 @@ pub enum Inbox<R> {
     Times(Vec<Arrival>),
 }
 
-/// One sum per place, as many as a `u16` can count, so that none is ever out of bounds.
-pub type Sums<R> = Box<[R; PLACES]>;
+/// One sum per place, as many as a `u16` can count, so that none is ever out of bounds. They begin on a
+/// line of the cache, as slices and the neurons' state do, so that no vector lies on two.
+pub struct Sums<R> {
+    numbers: Vec<R>,
+    first: usize,
+}
+
+impl<R: Real> Sums<R> {
+    fn zeros() -> Self {
+        const LINE: usize = 64;
+        let numbers = vec![R::ZERO; PLACES + LINE / size_of::<R>()];
+        let first = numbers.as_ptr().addr().next_multiple_of(LINE) - numbers.as_ptr().addr();
+        Sums { numbers, first: first / size_of::<R>() }
+    }
+}
+
+impl<R> Deref for Sums<R> {
+    type Target = [R; PLACES];
+
+    fn deref(&self) -> &[R; PLACES] {
+        self.numbers[self.first..].first_chunk().expect("there are more numbers than places")
+    }
+}
+
+impl<R> DerefMut for Sums<R> {
+    fn deref_mut(&mut self) -> &mut [R; PLACES] {
+        self.numbers[self.first..].first_chunk_mut().expect("there are more numbers than places")
+    }
+}
 
 impl<R: Real> Inbox<R> {
     /// An empty inbox for the grid.
     pub fn sums() -> Self {
-        Inbox::Sums(std::array::from_fn(|_| {
-            let sums: Box<[R]> = vec![R::ZERO; PLACES].into();
-            sums.try_into().unwrap_or_else(|_| unreachable!("the vector was made this long"))
-        }))
+        Inbox::Sums([Sums::zeros(), Sums::zeros()])
     }
 
     /// An empty inbox for neurons that are left alone.
@@ -47,9 +71,8 @@ impl<R: Real> Inbox<R> {
     pub fn run(&mut self, port: usize, cells: &[u16], weights: &[R], offset: f64) {
         match self {
             Inbox::Sums(sums) => {
-                for (&cell, &weight) in cells.iter().zip(weights) {
-                    sums[port][usize::from(cell)] += weight;
-                }
+                let sums: &mut [R; PLACES] = &mut sums[port];
+                cells.iter().zip(weights).for_each(|(&cell, &weight)| sums[usize::from(cell)] += weight);
             }
             Inbox::Few(_) => {}
             Inbox::Times(arrivals) => {
