@@ -39,14 +39,15 @@ pub fn empty_on_huge_pages<T>(capacity: usize) -> Vec<T> {
 #[cfg(target_os = "linux")]
 fn advise<T>(table: &mut Vec<T>) {
     use rustix::mm::{Advice, madvise};
-    let page = rustix::param::page_size();
+    const HUGE_PAGE: usize = 2 << 20;
     let start = table.as_mut_ptr().addr();
-    let (first, end) = (start.next_multiple_of(page), start + table.capacity() * size_of::<T>());
-    if first < end {
+    let (first, end) = (start.next_multiple_of(HUGE_PAGE), start + table.capacity() * size_of::<T>());
+    let whole = end.saturating_sub(first) / HUGE_PAGE * HUGE_PAGE;
+    if whole > 0 {
         let place = table.as_mut_ptr().wrapping_byte_add(first - start).cast();
         // SAFETY: the pages lie within the table's own memory, and this advice changes no contents.
         // Where the system refuses, the table is as good without.
-        let _ = unsafe { madvise(place, (end - first) / page * page, Advice::LinuxHugepage) };
+        let _ = unsafe { madvise(place, whole, Advice::LinuxHugepage) };
     }
 }
 

@@ -1,0 +1,80 @@
+"""The same bits on every instruction set.
+
+Hot loops are compiled several times, and the widest version that the processor has is chosen when
+the program runs. Emulators show it a processor with less: valgrind one without AVX-512, QEMU one
+without AVX at all. What is not installed is skipped, aloud.
+"""
+
+import shutil
+import subprocess
+
+import h5py
+import pytest
+from program import NETWORKS, PROGRAM, settings
+
+SHORT = settings("simulation.duration=ms(40)", "simulation.warm_up=ms(0)")
+SMALL_BRUNEL = settings("populations.E.size=2000", "populations.I.size=500")
+# Between them they use every loop that is compiled several times, but those of the last four.
+RUNS = {
+    "brunel": SMALL_BRUNEL,
+    "brunel_stdp": SMALL_BRUNEL,
+    "cuba": [],
+    "coba": [],
+    "microcircuit": settings("scale=0.03"),
+    "sparse": settings("populations.E.size=8000", "populations.I.size=2000", "populations.fibres.size=100"),
+}
+OTHER_MODELS = ("IafPscAlpha", "IafCondAlpha", "Izhikevich", "IafPscDelta")
+WEIGHT_UNITS = {"IafPscAlpha": "pA(400)", "IafCondAlpha": "nS(30)", "Izhikevich": "mV(5)", "IafPscDelta": "mV(4)"}
+
+
+def other_model(folder, model):
+    """A network of a model that no shipped network has, in both forms of its parameters."""
+    weight = WEIGHT_UNITS[model]
+    path = folder / f"{model}.ron"
+    path.write_text(
+        f"""(format: 1,
+        populations: [(name: "A", size: 300, model: {model}()), (name: "B", size: 300, model: {model}())],
+        projections: [(from: ["A"], to: ["B"], rule: FixedIndegree(n: 20), weight: {weight}, delay: ms(1))],
+        stimuli: [(source: Poisson(rate: kHz(2)), to: ["A", "B"], weight: {weight})],
+        recordings: [(what: Spikes, from: ["A", "B"])],
+        simulation: (duration: ms(40), dt: ms(0.1), seed: 3))"""
+    )
+    return path
+
+
+def emulators():
+    """A command for each processor that can be had here; what cannot has the reason instead."""
+    yield pytest.param(["valgrind", "-q", "--tool=none"], id="avx2")
+    yield pytest.param(["qemu-x86_64", "-cpu", "Nehalem"], id="baseline")
+
+
+def spikes(network, out, arguments, under=()):
+    command = [*under, PROGRAM, "run", network, "--out", out, "--quiet", "--threads", "1", *arguments]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with h5py.File(out / "spikes.h5") as file:
+        return {name: (group["timestamps"][:].tobytes(), group["node_ids"][:].tobytes())
+                for name, group in file["spikes"].items()}
+
+
+@pytest.fixture(scope="module", params=emulators())
+def emulator(request):
+    if shutil.which(request.param[0]) is None:
+        pytest.skip(f"{request.param[0]} is not installed")
+    return request.param
+
+
+@pytest.mark.parametrize("network", RUNS)
+def test_a_shipped_network_spikes_alike_on_a_lesser_processor(network, emulator, tmp_path):
+    path, arguments = NETWORKS / f"{network}.ron", [*SHORT, *RUNS[network]]
+    own = spikes(path, tmp_path / "own", arguments)
+    assert sum(len(times) for times, _ in own.values()) > 8 * 50, "too few spikes tell nothing"
+    assert own == spikes(path, tmp_path / "lesser", arguments, emulator)
+
+
+@pytest.mark.parametrize("model", OTHER_MODELS)
+def test_another_model_spikes_alike_on_a_lesser_processor(model, emulator, tmp_path):
+    path = other_model(tmp_path, model)
+    own = spikes(path, tmp_path / "own", [])
+    assert sum(len(times) for times, _ in own.values()) > 8 * 50, "too few spikes tell nothing"
+    assert own == spikes(path, tmp_path / "lesser", [], emulator)
