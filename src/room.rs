@@ -5,7 +5,7 @@ use backends::cpu::memory::shortage_of;
 use sim_core::network::{Network, Projection};
 
 /// Bytes that a synapse and a neuron take at the least in every form of a graph.
-const SYNAPSE: f64 = 4.0;
+const SYNAPSE: f64 = 2.0;
 const NEURON: f64 = 8.0;
 
 /// Why the graph of a network cannot be held here, if so.

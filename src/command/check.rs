@@ -19,8 +19,8 @@ const ASSUMED_HZ: f64 = 10.0;
 /// Nanoseconds of one core per event of a static and of a plastic synapse and per neuron step: rough
 /// figures from runs of the shipped networks, for an order of magnitude.
 const NS_PER_EVENT: f64 = 2.0;
-const NS_PER_PLASTIC_EVENT: f64 = 40.0;
-const NS_PER_STEP: f64 = 2.0;
+const NS_PER_PLASTIC_EVENT: f64 = 6.0;
+const NS_PER_STEP: f64 = 1.0;
 
 /// Bytes that a plastic synapse takes beside its weight: what its run of equal delay keeps.
 const PLASTIC_BYTES: f64 = 8.0;

@@ -29,7 +29,7 @@ pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
     let mut reasons = misfits(&load.network, &load.connectivity);
     let lazy = lazy(&load.network, &load.connectivity);
     let cuts = cut(&load.network, &lazy);
-    reasons.extend(shortage(&load.network, load.connectivity.count(), cuts.len()));
+    reasons.extend(shortage(&load.network, &load.connectivity, cuts.len()));
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
     }

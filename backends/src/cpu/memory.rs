@@ -3,15 +3,17 @@
 //! A refusal comes before anything is built: an allocation that fails later ends the program, and on
 //! most systems it does not fail but gets the program killed.
 
-use sim_core::network::{Network, Precision};
+use sim_core::connect::Connectivity;
+use sim_core::network::{Network, Precision, Projection};
+use sim_core::quantity::Quantity;
 use std::fs;
 
 /// Bytes of states, parameters and places of one neuron, at the least.
 const NEURON: f64 = 64.0;
 
 /// Says what a network needs at the least and what is free, if that is not enough.
-pub fn shortage(network: &Network, synapses: f64, shards: usize) -> Option<String> {
-    compare(need(network, synapses, shards), available()?)
+pub fn shortage(network: &Network, connectivity: &Connectivity, shards: usize) -> Option<String> {
+    compare(need(network, connectivity, shards), available()?)
 }
 
 /// The same for anything that takes so many bytes.
@@ -26,16 +28,24 @@ fn compare(need: f64, free: u64) -> Option<String> {
 }
 
 /// Bytes of the finished machine; building takes a little more.
-fn need(network: &Network, synapses: f64, shards: usize) -> f64 {
-    let weight = match network.precision {
-        Precision::F32 => 4.0,
-        Precision::F64 => 8.0,
-    };
+fn need(network: &Network, connectivity: &Connectivity, shards: usize) -> f64 {
     let neurons = f64::from(network.neurons());
     let plastic = network.projections.iter().filter(|projection| projection.plasticity.is_some()).count();
     // Every shard has an index of all sources, static and for each plastic projection.
     let index = 4.0 * neurons * shards as f64 * (1 + plastic) as f64;
-    synapses * (2.0 + weight) + index + neurons * NEURON
+    let of = |(number, projection)| connectivity.wiring(number).count() * synapse(network, projection);
+    network.projections.iter().enumerate().map(of).sum::<f64>() + index + neurons * NEURON
+}
+
+/// Bytes of a synapse of a projection, at the least: constants are not kept for each.
+fn synapse(network: &Network, projection: &Projection) -> f64 {
+    let constant = |quantity: &Option<Quantity>| quantity.as_ref().is_some_and(|q| q.constant().is_some());
+    let shared = constant(&projection.weight) && constant(&projection.delay);
+    match network.precision {
+        _ if shared && projection.plasticity.is_none() => 2.0,
+        Precision::F32 => 6.0,
+        Precision::F64 => 10.0,
+    }
 }
 
 /// Bytes that this process may still take, as far as the system tells.
