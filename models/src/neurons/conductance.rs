@@ -19,7 +19,7 @@
 //! x = 0.1; 1e-7 mV at A = 0.02, x = 0.5; growing as A³x³. Where Σ a_k max(1, 10 x_k), in which the rise of
 //! an alpha course counts twice, is above 3/8 (937 nS on 250 pF at h = 0.1 ms and x ≤ 0.1) the step of
 //! that one neuron is cut into pieces, so that the error of a step stays below 2e-4 mV: up to four times that, into quarters, side by side
-//! with other such neurons ([`crate::neurons::crowd`]); above, into as many as it needs ([`strong_step`]).
+//! with other such neurons (`crowd.rs`); above, into as many as it needs ([`strong_step`]).
 
 use crate::neurons::propagators::moment;
 use sim_core::math::{exp, expm1};

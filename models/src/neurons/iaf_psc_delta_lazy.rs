@@ -118,7 +118,7 @@ impl<R: Real> IafPscDeltaLazy<R> {
 
 impl<R: Real> IafPscDeltaLazy<R> {
     /// Counts a step from the base, which it becomes when too many lie between.
-    fn from_base(&mut self, step: i64) -> u32 {
+    fn since_base(&mut self, step: i64) -> u32 {
         let now = step - self.base;
         if now < SAME_BASE {
             return now as u32;
@@ -137,7 +137,7 @@ impl<R: Real> IafPscDeltaLazy<R> {
 
 impl<R: Real> LazyDynamics<R> for IafPscDeltaLazy<R> {
     fn receive(&mut self, step: i64, arrivals: &[(u32, R)], spikes: &mut Vec<u32>) {
-        let step = self.from_base(step);
+        let step = self.since_base(step);
         for (number, &(neuron, arrived)) in arrivals.iter().enumerate() {
             if let Some(&(soon, _)) = arrivals.get(number + AHEAD) {
                 fetch(&self.neurons, soon as usize);
