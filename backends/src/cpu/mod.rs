@@ -24,6 +24,7 @@ mod placing;
 mod plastic;
 mod rows;
 mod shard;
+mod sorting;
 mod stages;
 mod team;
 
