@@ -1,10 +1,10 @@
-//! Neurons whose conductances are too strong for one [`magnus`] a step, gathered from where they are and
-//! stepped side by side: a step in four pieces, each by [`magnus`].
+//! Neurons whose conductances are too strong for one step, gathered from where they are and stepped
+//! side by side: a step in four pieces, each by [`sixth_order`].
 //!
 //! They are a few percent of the neurons of a network with strong inhibition, but one by one, with
 //! pieces worked out for each, they took nearly all of the time.
 
-use super::conductance::{LIMIT, magnus, moments_of_alpha, moments_of_exponential};
+use super::conductance::{LIMIT, moments_of_alpha, moments_of_exponential, sixth_order};
 use multiversion::multiversion;
 use sim_core::math::exp;
 use sim_core::real::Real;
@@ -15,16 +15,16 @@ const QUARTERS: usize = 4;
 /// The largest Σ a_k [`strain`](super::conductance::strain)`(x_k)` for which four pieces will do.
 pub const STRONG: f64 = QUARTERS as f64 * LIMIT;
 
-/// Constants of two synapses, each for a quarter of a step: the moments of the conductance at its
-/// start, those of its slope, and what is left of both at its end. `rates` are steps per time constant.
-pub fn quarters(rates: [f64; 2]) -> [f64; 10] {
+/// Constants of two synapses, each for a quarter of a step: the moments of the conductance as it
+/// stands at its start, those of its slope, and what is left of both at its end. `rates` are steps per time constant.
+pub fn quarters(rates: [f64; 2]) -> [f64; 14] {
     let pieces = QUARTERS as f64;
     let constants = rates.map(|x| {
         let x = x / pieces;
-        let ([e0, e1], [q0, q1]) = (moments_of_exponential(x), moments_of_alpha(x));
-        [e0 / pieces, e1 / pieces, q0 / pieces, q1 / pieces, exp(-x)]
+        let ([e0, e1, e2], [q0, q1, q2]) = (moments_of_exponential(x), moments_of_alpha(x));
+        [e0 / pieces, e1 / pieces, e2 / pieces, q0 / pieces, q1 / pieces, q2 / pieces, exp(-x)]
     });
-    std::array::from_fn(|place| constants[place / 5][place % 5])
+    std::array::from_fn(|place| constants[place / 7][place % 7])
 }
 
 /// Neurons of a [`Crowd`].
@@ -51,7 +51,7 @@ struct Synapses<R> {
     slope: [R; LANES],
     reversal: [R; LANES],
     /// What [`quarters`] says.
-    quarter: [[R; LANES]; 5],
+    quarter: [[R; LANES]; 7],
 }
 
 /// A neuron that joins a [`Crowd`].
@@ -65,14 +65,14 @@ pub struct Member<R> {
     /// h g/C, its slope before decay per step, and the reversal potential of each synapse.
     pub synapses: [[R; 3]; 2],
     /// What [`quarters`] says.
-    pub quarters: [R; 10],
+    pub quarters: [R; 14],
 }
 
 impl<R: Real> Crowd<R> {
     /// Nobody.
     pub fn new() -> Self {
         let none = [R::ZERO; LANES];
-        let synapses = Synapses { g: none, slope: none, reversal: none, quarter: [none; 5] };
+        let synapses = Synapses { g: none, slope: none, reversal: none, quarter: [none; 7] };
         let leak = [none; 2];
         Crowd { members: 0, neurons: [0; LANES], v: none, drive: none, leak, synapses: [synapses; 2] }
     }
@@ -85,7 +85,7 @@ impl<R: Real> Crowd<R> {
         self.drive[lane] = member.drive;
         self.leak[0][lane] = member.leak[0];
         self.leak[1][lane] = member.leak[1];
-        let quarters = member.quarters.as_chunks::<5>().0;
+        let quarters = member.quarters.as_chunks::<7>().0;
         for ((to, [g, slope, reversal]), quarter) in
             self.synapses.iter_mut().zip(member.synapses).zip(quarters)
         {
@@ -120,35 +120,35 @@ fn in_quarters<R: Real>(
     for _ in 0..QUARTERS {
         for i in 0..LANES {
             let leak = leak[i] * share;
-            let mut a = [leak, R::ZERO];
-            let mut f = [drive[i] * share + leak * (rest[i] - v[i]), R::ZERO];
+            let mut a = [leak, R::ZERO, R::ZERO];
+            let mut f = [drive[i] * share + leak * (rest[i] - v[i]), R::ZERO, R::ZERO];
             for synapse in synapses.iter_mut() {
                 let (g, slope) = (synapse.g[i], synapse.slope[i] * share);
                 let quarter = &synapse.quarter;
                 let pull = synapse.reversal[i] - v[i];
-                for j in 0..2 {
-                    let coefficient = g * quarter[j][i] + slope * quarter[2 + j][i];
+                for j in 0..3 {
+                    let coefficient = g * quarter[j][i] + slope * quarter[3 + j][i];
                     a[j] += coefficient;
                     f[j] += coefficient * pull;
                 }
-                synapse.g[i] = (g + slope) * quarter[4][i];
-                synapse.slope[i] *= quarter[4][i];
+                synapse.g[i] = (g + slope) * quarter[6][i];
+                synapse.slope[i] *= quarter[6][i];
             }
-            v[i] += magnus(a, f);
+            v[i] += sixth_order(a, f);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::conductance::{Course, RISE, strain, strong_step};
+    use super::super::conductance::{Course, strain, strong_step};
     use super::*;
 
     const LEAK: Course = Course { g: 0.0067, slope: 0.0, x: 0.0, reversal: -70.0 };
 
     /// Two synapses that together with the leak are nearly as strong as a crowd may be.
     fn synapses(share: f64, x: f64, slope: f64) -> [Course; 2] {
-        let strength = (share * STRONG - LEAK.g) / ((1.0 + RISE * slope) * strain(x) + 0.5);
+        let strength = (share * STRONG - LEAK.g) / ((1.0 + 2.0 * slope) * strain(x) + 0.5);
         [
             Course { g: strength, slope: slope * strength, x, reversal: 0.0 },
             Course { g: 0.5 * strength, slope: 0.0, x: 0.05, reversal: -85.0 },

@@ -223,7 +223,9 @@ mod tests {
     fn a_neuron_left_alone_for_years_is_at_rest_and_spikes_when_pushed() {
         let mut lazy = build::<f32>(&cells(0.0));
         let (mut spikes, year) = (Vec::new(), 1_i64 << 40);
-        for (step, weight, expected) in [(7, 3.0, 0), (year, 14.0, 0), (year + 1, 5.0, 1), (3 * year, 14.9, 1)] {
+        for (step, weight, expected) in
+            [(7, 3.0, 0), (year, 14.0, 0), (year + 1, 5.0, 1), (3 * year, 14.9, 1)]
+        {
             lazy.receive(step, &[(0, weight)], &mut spikes);
             assert_eq!(spikes.len(), expected, "at step {step}");
         }
