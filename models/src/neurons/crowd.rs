@@ -15,8 +15,8 @@ const QUARTERS: usize = 4;
 /// The largest Σ a_k [`strain`](super::conductance::strain)`(x_k)` for which four pieces will do.
 pub const STRONG: f64 = QUARTERS as f64 * LIMIT;
 
-/// Constants of two synapses, each for a quarter of a step: the moments of the conductance as it
-/// stands at its start, those of its slope, and what is left of both at its end. `rates` are steps per time constant.
+/// Constants of two synapses, each for a quarter of a step: the moments of the conductance at its
+/// start, those of its slope, and what is left of both at its end. `rates` are steps per time constant.
 pub fn quarters(rates: [f64; 2]) -> [f64; 14] {
     let pieces = QUARTERS as f64;
     let constants = rates.map(|x| {
