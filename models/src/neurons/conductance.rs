@@ -82,7 +82,7 @@ pub fn sixth_order<R: Real>([a0, a1, a2]: [R; 3], [f0, f1, f2]: [R; 3]) -> R {
 #[inline(always)]
 fn relaxation<R: Real>(a: R) -> R {
     let [c2, c3] = [1.0 / 6.0, 1.0 / 24.0].map(R::of);
-    let rest = R::of(0.008_327_50) - a * R::of(0.001_294_86);
+    let rest = R::of(0.008_327_5) - a * R::of(0.001_294_86);
     R::ONE - a * (R::of(0.5) - a * (c2 - a * (c3 - a * rest)))
 }
 
