@@ -1,10 +1,10 @@
-//! Neurons whose conductances are too strong for one series a step, gathered from where they are and
-//! stepped side by side: a step in four pieces, each by the series of [`conductance`](super::conductance).
+//! Neurons whose conductances are too strong for one step, gathered from where they are and stepped
+//! side by side: a step in four pieces, each by [`sixth_order`].
 //!
 //! They are a few percent of the neurons of a network with strong inhibition, but one by one, with
 //! pieces worked out for each, they took nearly all of the time.
 
-use super::conductance::{LIMIT, parabola_of_alpha, parabola_of_exponential, series};
+use super::conductance::{LIMIT, moments_of_alpha, moments_of_exponential, sixth_order};
 use multiversion::multiversion;
 use sim_core::math::exp;
 use sim_core::real::Real;
@@ -15,13 +15,13 @@ const QUARTERS: usize = 4;
 /// The largest Σ a_k [`strain`](super::conductance::strain)`(x_k)` for which four pieces will do.
 pub const STRONG: f64 = QUARTERS as f64 * LIMIT;
 
-/// Constants of two synapses, each for a quarter of a step: a parabola for the conductance at its
-/// start, one for its slope, and what is left of both at its end. `rates` are steps per time constant.
+/// Constants of two synapses, each for a quarter of a step: the moments of the conductance at its
+/// start, those of its slope, and what is left of both at its end. `rates` are steps per time constant.
 pub fn quarters(rates: [f64; 2]) -> [f64; 14] {
     let pieces = QUARTERS as f64;
     let constants = rates.map(|x| {
         let x = x / pieces;
-        let ([e0, e1, e2], [q0, q1, q2]) = (parabola_of_exponential(x), parabola_of_alpha(x));
+        let ([e0, e1, e2], [q0, q1, q2]) = (moments_of_exponential(x), moments_of_alpha(x));
         [e0 / pieces, e1 / pieces, e2 / pieces, q0 / pieces, q1 / pieces, q2 / pieces, exp(-x)]
     });
     std::array::from_fn(|place| constants[place / 7][place % 7])
@@ -134,7 +134,7 @@ fn in_quarters<R: Real>(
                 synapse.g[i] = (g + slope) * quarter[6][i];
                 synapse.slope[i] *= quarter[6][i];
             }
-            v[i] += series(a, f);
+            v[i] += sixth_order(a, f);
         }
     }
 }
