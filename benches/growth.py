@@ -147,7 +147,7 @@ def axis(values, start, end):
 
 
 def ten(power):
-    return f'10<tspan dy="-5" font-size="9">{power}</tspan>'
+    return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def text(x, y, content, anchor):

@@ -15,6 +15,7 @@ SHORT = {
     "coba": ("700ms",),
     "microcircuit": ("650ms", "scale=0.1"),
     "scale_free": ("200ms", "recordings[2].what.every=ms(100)"),
+    "sparse": ("300ms",),
 }
 
 
