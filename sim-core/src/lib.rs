@@ -7,6 +7,7 @@
 //! Nothing here knows a neuron model, a rule or a machine by name: a [`vocabulary::Vocabulary`] is
 //! handed in by the roof. Nothing here reads or writes files.
 
+pub mod aligned;
 pub mod backend;
 pub mod connect;
 pub mod data;

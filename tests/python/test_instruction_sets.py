@@ -14,7 +14,7 @@ from program import NETWORKS, PROGRAM, settings
 
 SHORT = settings("simulation.duration=ms(40)", "simulation.warm_up=ms(0)")
 SMALL_BRUNEL = settings("populations.E.size=2000", "populations.I.size=500")
-# Between them they use every loop that is compiled several times, but those of the last four.
+# With the others below they use every loop that is compiled several times.
 RUNS = {
     "brunel": SMALL_BRUNEL,
     "brunel_stdp": SMALL_BRUNEL,
@@ -23,17 +23,26 @@ RUNS = {
     "microcircuit": settings("scale=0.03"),
     "sparse": settings("populations.E.size=8000", "populations.I.size=2000", "populations.fibres.size=100"),
 }
-OTHER_MODELS = ("IafPscAlpha", "IafCondAlpha", "Izhikevich", "IafPscDelta")
-WEIGHT_UNITS = {"IafPscAlpha": "pA(400)", "IafCondAlpha": "nS(30)", "Izhikevich": "mV(5)", "IafPscDelta": "mV(4)"}
+# Model: arguments, weight.
+OTHERS = {
+    "IafPscAlpha": ("", "pA(400)"),
+    "IafCondAlpha": ("", "nS(30)"),
+    "Izhikevich": ("", "mV(5)"),
+    "IafPscDelta": ("refractory_input: true,", "mV(4)"),
+    "IafPscExp": ("", "pA(300)"),
+    "IafCondExp": ("", "nS(30)"),
+}
 
 
 def other_model(folder, model):
-    """A network of a model that no shipped network has, in both forms of its parameters."""
-    weight = WEIGHT_UNITS[model]
+    """A network of a model as no shipped one has it: constants are shared in A, and each neuron's own in B."""
+    arguments, weight = OTHERS[model]
+    own = "I_e: Uniform(low: pA(0), high: pA(10))"
     path = folder / f"{model}.ron"
     path.write_text(
         f"""(format: 1,
-        populations: [(name: "A", size: 300, model: {model}()), (name: "B", size: 300, model: {model}())],
+        populations: [(name: "A", size: 300, model: {model}({arguments})),
+            (name: "B", size: 300, model: {model}({arguments} {own}))],
         projections: [(from: ["A"], to: ["B"], rule: FixedIndegree(n: 20), weight: {weight}, delay: ms(1))],
         stimuli: [(source: Poisson(rate: kHz(2)), to: ["A", "B"], weight: {weight})],
         recordings: [(what: Spikes, from: ["A", "B"])],
@@ -43,7 +52,7 @@ def other_model(folder, model):
 
 
 def emulators():
-    """A command for each processor that can be had here; what cannot has the reason instead."""
+    """A command that shows the program a lesser processor, for each that there is."""
     yield pytest.param(["valgrind", "-q", "--tool=none"], id="avx2")
     yield pytest.param(["qemu-x86_64", "-cpu", "Nehalem"], id="baseline")
 
@@ -72,7 +81,7 @@ def test_a_shipped_network_spikes_alike_on_a_lesser_processor(network, emulator,
     assert own == spikes(path, tmp_path / "lesser", arguments, emulator)
 
 
-@pytest.mark.parametrize("model", OTHER_MODELS)
+@pytest.mark.parametrize("model", OTHERS)
 def test_another_model_spikes_alike_on_a_lesser_processor(model, emulator, tmp_path):
     path = other_model(tmp_path, model)
     own = spikes(path, tmp_path / "own", [])

@@ -152,9 +152,7 @@ impl SpikeBlock {
             }
         }
     }
-}
 
-impl SpikeBlock {
     /// The same for neurons that are left alone until something arrives.
     fn tell<R: Real>(&mut self, step: i64, slice: &Slice, few: &mut Few<R>) {
         let SpikeBlock { source, first, len, weights } = self;

@@ -4,6 +4,7 @@ use super::cut::PLACES;
 use super::few::Few;
 use super::flights::{AHEAD, Landing};
 use super::rows::Rows;
+use sim_core::aligned::Aligned;
 use sim_core::hints::fetch;
 use sim_core::neuron::Arrival;
 use sim_core::real::Real;
@@ -19,40 +20,27 @@ pub enum Inbox<R> {
     Times(Vec<Arrival>),
 }
 
-/// One sum per place, as many as a `u16` can count, so that none is ever out of bounds. They begin on a
-/// line of the cache, as slices and the neurons' state do, so that no vector lies on two.
-pub struct Sums<R> {
-    numbers: Vec<R>,
-    first: usize,
-}
+/// One sum per place, as many as a `u16` can count, so that none is ever out of bounds.
+pub struct Sums<R>(Aligned<R>);
 
-impl<R: Real> Sums<R> {
-    fn zeros() -> Self {
-        const LINE: usize = 64;
-        let numbers = vec![R::ZERO; PLACES + LINE / size_of::<R>()];
-        let first = numbers.as_ptr().addr().next_multiple_of(LINE) - numbers.as_ptr().addr();
-        Sums { numbers, first: first / size_of::<R>() }
-    }
-}
-
-impl<R> Deref for Sums<R> {
+impl<R: Real> Deref for Sums<R> {
     type Target = [R; PLACES];
 
     fn deref(&self) -> &[R; PLACES] {
-        self.numbers[self.first..].first_chunk().expect("there are more numbers than places")
+        self.0.first_chunk().expect("there are as many numbers as places")
     }
 }
 
-impl<R> DerefMut for Sums<R> {
+impl<R: Real> DerefMut for Sums<R> {
     fn deref_mut(&mut self) -> &mut [R; PLACES] {
-        self.numbers[self.first..].first_chunk_mut().expect("there are more numbers than places")
+        self.0.first_chunk_mut().expect("there are as many numbers as places")
     }
 }
 
 impl<R: Real> Inbox<R> {
     /// An empty inbox for the grid.
     pub fn sums() -> Self {
-        Inbox::Sums([Sums::zeros(), Sums::zeros()])
+        Inbox::Sums([Sums(Aligned::zeros(PLACES)), Sums(Aligned::zeros(PLACES))])
     }
 
     /// An empty inbox for neurons that are left alone.

@@ -2,7 +2,8 @@
 
 use super::draw::{LONGEST_DELAY, delay_of, weight_of};
 use sim_core::connect::Connectivity;
-use sim_core::network::{Network, Projection, Sign};
+use sim_core::network::{Network, Precision, Projection, Sign};
+use sim_core::quantity::Quantity;
 
 /// Everything that does not fit, one sentence each.
 pub fn misfits(network: &Network, connectivity: &Connectivity) -> Vec<String> {
@@ -27,7 +28,11 @@ pub fn misfits(network: &Network, connectivity: &Connectivity) -> Vec<String> {
         let endless = longest == f64::INFINITY;
         let delays = (shortest, if endless { delay.sampler().quantile(1.0 - 1e-9) } else { longest });
         reasons.extend(delay_misfit(delays, network.dt, &ends));
-        let weights = weight_of(wiring, projection).bounds();
+        let weight = weight_of(wiring, projection);
+        if network.precision == Precision::F32 {
+            reasons.extend(overflow(&weight, &ends));
+        }
+        let weights = weight.bounds();
         reasons.extend(weight_misfit(
             weights,
             network.populations[projection.source].sign,
@@ -48,6 +53,20 @@ fn delay_misfit((shortest, longest): (f64, f64), dt: f64, ends: &str) -> Option<
     (longest.is_finite() && steps > LONGEST_DELAY).then(|| {
         format!("a delay {ends} can be {longest} ms, {steps} steps; at most {LONGEST_DELAY} steps fit")
     })
+}
+
+/// A weight that single precision does not hold. As an infinite one it would spoil its neighbours' sums,
+/// to which it is added times 0.
+fn overflow(weight: &Quantity, ends: &str) -> Option<String> {
+    let (low, high) = weight.bounds();
+    // The ends of a distribution without an end, as for delays.
+    let finite = |bound: f64, share: f64| {
+        if bound.is_infinite() && low <= high { weight.sampler().quantile(share) } else { bound }
+    };
+    let most = f64::from(f32::MAX);
+    let beyond =
+        [finite(low, 1e-9), finite(high, 1.0 - 1e-9)].into_iter().find(|w| low <= high && w.abs() > most)?;
+    Some(format!("a weight {ends} can be {beyond:e}, more than single precision holds; set precision to F64"))
 }
 
 /// The weights of a data file, which nobody has looked at before.
@@ -77,6 +96,19 @@ fn weight_misfit(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_beyond_single_precision_are_refused_and_a_tail_that_never_gets_there_is_not() {
+        let normal = |sd| Quantity::Normal { mean: 0.0, sd, min: f64::NEG_INFINITY, max: f64::INFINITY };
+        for fits in [Quantity::Constant(-3e38), normal(1.0), Quantity::List([].into())] {
+            assert_eq!(overflow(&fits, "here"), None);
+        }
+        assert_eq!(
+            overflow(&Quantity::Constant(1e300), "here").as_deref(),
+            Some("a weight here can be 1e300, more than single precision holds; set precision to F64")
+        );
+        assert!(overflow(&normal(1e38), "here").is_some());
+    }
 
     #[test]
     fn delays_have_at_least_one_step_and_no_more_than_16_bits_count() {

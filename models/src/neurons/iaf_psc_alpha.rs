@@ -32,7 +32,6 @@
 //! Diesmann, Gewaltig, Rotter and Aertsen (2001) Neurocomputing 38:565,
 //! doi:10.1016/S0925-2312(01)00409-X.
 
-use crate::neurons::aligned::Aligned;
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_MIN, V_RESET, V_TH,
@@ -40,6 +39,7 @@ use crate::neurons::integrate_and_fire::{
 };
 use crate::neurons::propagators::{decay, from_alpha, from_constant, from_exponential};
 use multiversion::multiversion;
+use sim_core::aligned::Aligned;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
 use sim_core::parameter::Arguments;
 use sim_core::real::Real;

@@ -28,7 +28,6 @@
 //! References: Rotter and Diesmann (1999) Biol. Cybern. 81:381, doi:10.1007/s004220050570;
 //! Brunel (2000) J. Comput. Neurosci. 8:183, doi:10.1023/A:1008925309027.
 
-use crate::neurons::aligned::Aligned;
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::iaf_psc_delta_lazy;
 use crate::neurons::integrate_and_fire::{
@@ -36,6 +35,7 @@ use crate::neurons::integrate_and_fire::{
 };
 use crate::neurons::propagators::{decay, from_constant};
 use multiversion::multiversion;
+use sim_core::aligned::Aligned;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
 use sim_core::parameter::{Arguments, Parameter};
 use sim_core::real::Real;

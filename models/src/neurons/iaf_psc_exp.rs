@@ -28,13 +28,13 @@
 //! References: Rotter and Diesmann (1999) Biol. Cybern. 81:381, doi:10.1007/s004220050570;
 //! Tsodyks, Uziel and Markram (2000) J. Neurosci. 20:RC50, doi:10.1523/JNEUROSCI.20-01-j0003.2000.
 
-use crate::neurons::aligned::Aligned;
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
     C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_RESET, V_TH, reset_below_threshold,
 };
 use crate::neurons::propagators::{decay, from_constant, from_exponential};
 use multiversion::multiversion;
+use sim_core::aligned::Aligned;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
 use sim_core::parameter::Arguments;
 use sim_core::real::Real;

@@ -5,7 +5,6 @@ pub mod aeif_cond_alpha;
 pub mod aeif_cond_exp;
 mod aeif_parameters;
 pub mod aeif_psc_exp;
-mod aligned;
 pub mod blocks;
 pub mod conductance;
 mod crowd;

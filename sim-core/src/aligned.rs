@@ -1,7 +1,7 @@
 //! Vectors that begin where a cache line does, so that no vector of a block's loop lies across two:
-//! the state of a population is read and written whole in every step, from the second-level cache.
+//! states and sums are read and written whole in every step, from the second-level cache.
 
-use sim_core::real::Real;
+use crate::real::Real;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, which are also those of the widest vectors.
