@@ -1,6 +1,8 @@
 //! The backends wing: where a network runs.
 
+mod barrier;
 pub mod cpu;
+mod team;
 
 use sim_core::backend::Backend;
 

@@ -4,7 +4,7 @@ use super::Precise;
 use super::draw::Draw;
 use super::shard::{Shard, ShardProbe};
 use super::stages::NAMES;
-use super::team::Team;
+use crate::team::Team;
 use sim_core::backend::{Counters, Epoch, Machine, Probe, Sample};
 use sim_core::connect::Connectivity;
 use sim_core::network::Network;
@@ -20,7 +20,7 @@ const LONGEST_EPOCH: i64 = 256;
 pub struct CpuMachine<R: Precise> {
     network: Arc<Network>,
     connectivity: Arc<Connectivity>,
-    team: Team<R>,
+    team: Team<Shard<R>>,
     now: i64,
     epoch: i64,
     /// Spikes of the last epoch, which nobody has heard of yet.

@@ -3,10 +3,9 @@
 //! What this machine cannot hold is refused (`misfits`). Neurons are cut into shards (`cut`); a shard
 //! holds all synapses onto its neurons as rows of runs of equal delay (`rows`), built in parallel from
 //! the recipes (`build`, `placing`). Spikes are in flight until their last run has landed (`flights`) and
-//! been added to what arrives (`delivery`, `inbox`); a `shard` lives step by step, a `team` of threads
-//! epoch by epoch, and the `machine` passes spikes between shards.
+//! been added to what arrives (`delivery`, `inbox`); a `shard` lives step by step, a [team](crate::team) of
+//! threads epoch by epoch, and the `machine` passes spikes between shards.
 
-mod barrier;
 mod build;
 mod cells;
 mod cut;
@@ -26,7 +25,6 @@ mod rows;
 mod shard;
 mod sorting;
 mod stages;
-mod team;
 
 use machine::CpuMachine;
 use sim_core::backend::{Backend, Load, Machine, Refusal};

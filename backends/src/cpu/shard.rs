@@ -12,6 +12,7 @@ use super::inbox::Inbox;
 use super::plastic::PlasticRows;
 use super::rows::StaticRows;
 use super::stages::{Stage, Stages};
+use crate::team;
 use sim_core::backend::Sample;
 use sim_core::neuron::{Arrival, Dynamics, ExactDynamics, Input, LazyDynamics};
 use sim_core::real::Real;
@@ -102,9 +103,8 @@ pub struct Told {
     pub samples: Vec<(Sample, usize)>,
 }
 
-impl<R: Real> Shard<R> {
-    /// Lives the steps `from + 1 ..= until`; `incoming` are the network's spikes of the epoch before.
-    pub fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
+impl<R: Real> team::Shard for Shard<R> {
+    fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
         let begin = Instant::now();
         match &self.rows {
             StaticRows::Narrow(rows) => self.flights.take_off(incoming, &rows.runs, &rows.cells),
@@ -125,7 +125,9 @@ impl<R: Real> Shard<R> {
         }
         self.stages.epoch(begin, taken_over);
     }
+}
 
+impl<R: Real> Shard<R> {
     fn deliver(&mut self, step: i64) {
         let Shard { rows, flights, delivery, inbox, plastic, events, dt, .. } = self;
         let landings = flights.land(step, rows.runs());

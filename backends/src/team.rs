@@ -1,26 +1,31 @@
 //! Threads that live through epochs together.
 //!
 //! Worker `w` of `n` owns every n-th shard. Between two epochs everybody meets at a
-//! [barrier](super::barrier). Where there are as many workers as cores, each has a core of its own:
+//! [barrier](crate::barrier). Where there are as many workers as cores, each has a core of its own:
 //! left alone, the system likes to wake a worker on the core of whoever it waits for.
 
-use super::barrier::Barrier;
-use super::shard::Shard;
-use sim_core::real::Real;
+use crate::barrier::Barrier;
 use sim_core::spike::Spike;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
+/// A part of a network that lives an epoch on its own: a shard of a CPU machine, a core of a chip.
+pub trait Shard: Send {
+    /// Lives the steps `from + 1 ..= until`; `incoming` are the network's spikes of the epoch before, in
+    /// (step, lead descending, neuron) order.
+    fn live(&mut self, from: i64, until: i64, incoming: &[Spike]);
+}
+
 /// Shards and the threads that let them live.
-pub struct Team<R> {
-    work: Arc<Work<R>>,
+pub struct Team<S> {
+    work: Arc<Work<S>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-struct Work<R> {
-    shards: Vec<Mutex<Shard<R>>>,
+struct Work<S> {
+    shards: Vec<Mutex<S>>,
     workers: usize,
     incoming: RwLock<Vec<Spike>>,
     from: AtomicI64,
@@ -31,9 +36,9 @@ struct Work<R> {
     end: Barrier,
 }
 
-impl<R: Real> Team<R> {
+impl<S: Shard + 'static> Team<S> {
     /// A team of `threads` threads, this one among them.
-    pub fn new(shards: Vec<Shard<R>>, threads: usize) -> Self {
+    pub fn new(shards: Vec<S>, threads: usize) -> Self {
         let workers = threads.clamp(1, shards.len().max(1));
         let work = Arc::new(Work {
             shards: shards.into_iter().map(Mutex::new).collect(),
@@ -73,12 +78,12 @@ impl<R: Real> Team<R> {
     }
 
     /// Calls `each` with every shard in turn.
-    pub fn visit(&self, mut each: impl FnMut(&mut Shard<R>)) {
+    pub fn visit(&self, mut each: impl FnMut(&mut S)) {
         self.work.shards.iter().for_each(|shard| each(&mut lock(shard)));
     }
 }
 
-impl<R> Drop for Team<R> {
+impl<S> Drop for Team<S> {
     fn drop(&mut self) {
         self.work.over.store(true, Ordering::Relaxed);
         if self.work.workers > 1 {
@@ -91,7 +96,7 @@ impl<R> Drop for Team<R> {
     }
 }
 
-impl<R: Real> Work<R> {
+impl<S: Shard> Work<S> {
     fn serve(&self, worker: usize) {
         loop {
             self.start.meet();
