@@ -2,6 +2,7 @@
 
 mod barrier;
 pub mod cpu;
+pub mod loihi;
 mod team;
 
 use sim_core::backend::Backend;
