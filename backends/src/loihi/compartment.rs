@@ -12,6 +12,7 @@
 //! What wraps, and how, is the choice of [`Semantics`]; it is shift counts and limits to the loop, which
 //! has no branch and is compiled for the vector units there are.
 
+use super::arithmetic::Cells;
 use super::noise::Noise;
 use super::semantics::{Bias, Bounds, LARGEST, Overflow, Semantics};
 use multiversion::multiversion;
@@ -125,16 +126,6 @@ impl Compartments {
         Compartments { u: zeros(), v: zeros(), left: zeros(), constants, widths, noise }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.u.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.u.is_empty()
-    }
-
     /// The currents.
     pub fn u(&self) -> &[i32] {
         &self.u
@@ -144,10 +135,26 @@ impl Compartments {
     pub fn v(&self) -> &[i32] {
         &self.v
     }
+}
 
-    /// Lives step `step`. `sums` are what arrives, in units of 64, and are left at 0; appends the
-    /// compartments that spike, ascending.
-    pub fn step(&mut self, step: i64, sums: &mut [i32], spikes: &mut Vec<u32>) {
+impl Cells for Compartments {
+    type Weight = i16;
+    type Sum = i32;
+
+    fn len(&self) -> usize {
+        self.u.len()
+    }
+
+    #[inline(always)]
+    fn add(sum: &mut i32, weight: i16, payload: i32) {
+        *sum = sum.wrapping_add(i32::from(weight).wrapping_mul(payload));
+    }
+
+    fn add_amount(sum: &mut i32, weight: i16, amount: f64) {
+        *sum = sum.wrapping_add((f64::from(weight) * amount).round() as i32);
+    }
+
+    fn step(&mut self, step: i64, sums: &mut [i32], spikes: &mut Vec<u32>) {
         let mut fired = [0; BLOCK];
         let (mut at_u, mut at_v) = ([0; BLOCK], [0; BLOCK]);
         for start in (0..self.len()).step_by(BLOCK) {
@@ -173,22 +180,21 @@ impl Compartments {
         }
     }
 
-    /// Writes the state.
-    pub fn save(&self, out: &mut Saver) {
+    fn state(&self, register: usize, compartment: usize) -> f64 {
+        f64::from(if register == 0 { self.u[compartment] } else { self.v[compartment] })
+    }
+
+    fn save(&self, out: &mut Saver) {
         [&self.u, &self.v, &self.left].into_iter().for_each(|values| out.list(values));
     }
 
-    /// Reads it back.
-    ///
-    /// # Errors
-    /// If it is that of other compartments.
-    pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+    fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
         [&mut self.u, &mut self.v, &mut self.left].into_iter().try_for_each(|values| from.list_into(values))
     }
 }
 
 /// Appends those of a block that fired; groups without any are passed over.
-pub(super) fn collect(fired: &[i32; BLOCK], block: &Range<usize>, spikes: &mut Vec<u32>) {
+fn collect(fired: &[i32; BLOCK], block: &Range<usize>, spikes: &mut Vec<u32>) {
     const GROUP: usize = 16;
     for (number, group) in fired.as_chunks::<GROUP>().0.iter().enumerate() {
         if group.iter().fold(0, |any, &fired| any | fired) != 0 {

@@ -81,6 +81,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use super::super::arithmetic::Cells;
     use super::super::compartment::{Compartment, Compartments};
     use super::super::semantics::NENGO;
     use super::*;

@@ -1,0 +1,91 @@
+//! Compartments in floats: the same equations without rounding, widths and limits.
+//!
+//! ```text
+//! u ← keep_u · u + sum of weights;   v ← keep_v · v + u + bias;   spike when v > threshold
+//! ```
+
+use super::arithmetic::Cells;
+use sim_core::snapshot::{Loader, Saver, SnapshotError};
+
+/// One compartment's numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RealCompartment {
+    /// Part of u that is left after a step.
+    pub keep_u: f64,
+    /// Part of v that is left after a step.
+    pub keep_v: f64,
+    /// v has to exceed it.
+    pub threshold: f64,
+    /// Added to v in every step.
+    pub bias: f64,
+    /// Steps from a spike to the first step in which v may move, at least 1.
+    pub refractory: u32,
+}
+
+/// Compartments in floats.
+#[derive(Debug)]
+pub struct RealCompartments {
+    u: Vec<f64>,
+    v: Vec<f64>,
+    left: Vec<u32>,
+    constants: Vec<RealCompartment>,
+}
+
+impl RealCompartments {
+    /// Compartments at rest.
+    pub fn new(constants: Vec<RealCompartment>) -> Self {
+        let len = constants.len();
+        RealCompartments { u: vec![0.0; len], v: vec![0.0; len], left: vec![0; len], constants }
+    }
+}
+
+impl Cells for RealCompartments {
+    type Weight = f64;
+    type Sum = f64;
+
+    fn len(&self) -> usize {
+        self.u.len()
+    }
+
+    #[inline]
+    fn add(sum: &mut f64, weight: f64, payload: i32) {
+        *sum += weight * f64::from(payload);
+    }
+
+    fn add_amount(sum: &mut f64, weight: f64, amount: f64) {
+        *sum += weight * amount;
+    }
+
+    fn step(&mut self, _: i64, sums: &mut [f64], spikes: &mut Vec<u32>) {
+        let len = self.u.len();
+        let (u, v, left, sums) =
+            (&mut self.u[..len], &mut self.v[..len], &mut self.left[..len], &mut sums[..len]);
+        for (i, of) in self.constants.iter().enumerate() {
+            u[i] = u[i] * of.keep_u + std::mem::take(&mut sums[i]);
+            let moved = v[i] * of.keep_v + (u[i] + of.bias);
+            let reached = if left[i] > 0 { 0.0 } else { moved };
+            let fires = reached > of.threshold;
+            v[i] = if fires { 0.0 } else { reached };
+            left[i] = if fires { of.refractory.saturating_sub(1) } else { left[i].saturating_sub(1) };
+            if fires {
+                spikes.push(i as u32);
+            }
+        }
+    }
+
+    fn state(&self, register: usize, compartment: usize) -> f64 {
+        if register == 0 { self.u[compartment] } else { self.v[compartment] }
+    }
+
+    fn save(&self, out: &mut Saver) {
+        out.list(&self.u);
+        out.list(&self.v);
+        out.list(&self.left);
+    }
+
+    fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        from.list_into(&mut self.u)?;
+        from.list_into(&mut self.v)?;
+        from.list_into(&mut self.left)
+    }
+}
