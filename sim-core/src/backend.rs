@@ -3,6 +3,7 @@
 use crate::connect::Connectivity;
 use crate::data::DataFiles;
 use crate::network::Network;
+use crate::parameter::{Arguments, Parameter};
 use crate::snapshot::{Loader, Saver, SnapshotError};
 use crate::spike::Spike;
 use std::fmt;
@@ -15,6 +16,8 @@ pub struct Backend {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
+    /// What the file may set; `threads` is understood for every machine and not among them.
+    pub parameters: &'static [Parameter],
     /// Builds the network on it. The only place that may refuse.
     pub load: fn(Load<'_>) -> Result<Box<dyn Machine>, Refusal>,
 }
@@ -25,6 +28,8 @@ pub struct Load<'a> {
     pub network: Arc<Network>,
     /// Its connectivity, as recipes.
     pub connectivity: Arc<Connectivity>,
+    /// What the file says of the machine, or its defaults.
+    pub arguments: &'a Arguments,
     /// Data files that the network file names.
     pub files: &'a dyn DataFiles,
     /// How many threads to use; the result does not depend on it.

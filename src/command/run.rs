@@ -199,10 +199,10 @@ pub fn threads(said: Option<usize>) -> usize {
     said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get())).max(1)
 }
 
-/// The backend with this name; no name is the usual one.
+/// The backend with this name, `LoihiReal` or `loihi-real`; no name is the usual one.
 pub fn backend(name: &str) -> Option<&'static Backend> {
-    let name = if name.is_empty() { "Cpu" } else { name };
-    backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(name))
+    let name = if name.is_empty() { "Cpu".into() } else { name.replace('-', "") };
+    backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(&name))
 }
 
 /// Network → machine, or why not, in words.
@@ -221,6 +221,7 @@ pub fn build(
     let load = Load {
         network: Arc::clone(network),
         connectivity: Arc::new(connectivity),
+        arguments: &network.backend.arguments(backend.parameters),
         files,
         threads,
         progress: &|share| bar.set_position((share * 100.0) as u64),

@@ -8,6 +8,7 @@ use sim_core::backend::{Epoch, Load, Machine};
 use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::Network;
+use sim_core::parameter::Arguments;
 use sim_core::snapshot::{Loader, Saver};
 use sim_core::spike::Spike;
 use std::sync::Arc;
@@ -27,8 +28,14 @@ pub fn network(text: &str, settings: &[&str]) -> Arc<Network> {
 /// A network loaded onto a number of threads.
 pub fn load(network: &Arc<Network>, threads: usize) -> Box<dyn Machine> {
     let connectivity = Arc::new(connect(network, &NoFiles).unwrap());
-    let load =
-        Load { network: Arc::clone(network), connectivity, files: &NoFiles, threads, progress: &|_| {} };
+    let load = Load {
+        network: Arc::clone(network),
+        connectivity,
+        arguments: &Arguments::defaults(&[]),
+        files: &NoFiles,
+        threads,
+        progress: &|_| {},
+    };
     (backends::cpu::BACKEND.load)(load).unwrap()
 }
 

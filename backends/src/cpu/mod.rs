@@ -35,8 +35,12 @@ use sim_core::synapse::{PlasticSite, Plasticity, SynapseModel};
 use std::sync::Arc;
 
 /// The CPU, any number of threads.
-pub static BACKEND: Backend =
-    Backend { name: "Cpu", summary: "A multithreaded event scheduler in single or double precision.", load };
+pub static BACKEND: Backend = Backend {
+    name: "Cpu",
+    summary: "A multithreaded event scheduler in single or double precision.",
+    parameters: &[],
+    load,
+};
 
 fn load(load: Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
     match load.network.precision {
