@@ -126,6 +126,14 @@ impl Compartments {
         Compartments { u: zeros(), v: zeros(), left: zeros(), constants, widths, noise }
     }
 
+    /// The same compartments with these u and v.
+    pub fn started(mut self, start: impl Iterator<Item = (i32, i32)>) -> Self {
+        for ((u, v), values) in self.u.iter_mut().zip(&mut self.v).zip(start) {
+            (*u, *v) = values;
+        }
+        self
+    }
+
     /// The currents.
     pub fn u(&self) -> &[i32] {
         &self.u

@@ -22,6 +22,8 @@ pub struct Block<W> {
     pub source: Box<dyn SpikeSource>,
     /// Per neuron of the block its place in the shard, or [`ELSEWHERE`], and what a spike adds.
     pub synapses: Vec<(u32, W)>,
+    /// Steps by which spikes reach the sums later than the step they arrive in.
+    pub lag: i64,
 }
 
 impl<W: Copy> Drive<W> {
@@ -30,10 +32,13 @@ impl<W: Copy> Drive<W> {
         Drive { blocks }
     }
 
-    /// Adds the spikes that arrive in `step`.
-    pub fn add<C: Cells<Weight = W>>(&mut self, step: i64, sums: &mut [C::Sum]) {
+    /// Adds the spikes that arrive in `step` to `sums`, which are slots of `places` one behind the other.
+    pub fn add<C: Cells<Weight = W>>(&mut self, step: i64, places: usize, sums: &mut [C::Sum]) {
         let mut counts = [0; BLOCK];
-        for Block { source, synapses } in &mut self.blocks {
+        let slots = (sums.len() / places.max(1)) as i64;
+        for Block { source, synapses, lag } in &mut self.blocks {
+            let first = ((step + *lag) & (slots - 1)) as usize * places;
+            let sums = &mut sums[first..first + places];
             let counted = source.arrivals(step, &mut counts, &mut |neuron, amount| {
                 let (place, weight) = synapses[neuron as usize];
                 if let Some(sum) = sums.get_mut(place as usize) {

@@ -5,13 +5,16 @@
 //! knows nothing of cores. It lives in `shard`s, whose synaptic memory is `rows` and which stimuli `drive`.
 
 pub mod arithmetic;
+pub mod build;
 pub mod compartment;
-mod drive;
+pub mod drive;
 pub mod learning;
 pub mod network;
 pub mod noise;
+pub mod placed;
 pub mod real;
-mod rows;
+pub mod rows;
+pub mod running;
 pub mod semantics;
-mod shard;
+pub mod shard;
 pub mod weights;

@@ -12,6 +12,8 @@ pub struct Quantised {
     pub semantics: &'static Semantics,
     /// One for each neuron.
     pub compartments: Vec<Compartment>,
+    /// u and v at the start, where any is not 0.
+    pub starts_at: Option<Vec<(i32, i32)>>,
     /// Names and neurons of the populations.
     pub populations: Vec<(String, Range<u32>)>,
     /// Axons from outside: their numbers follow those of the neurons.
@@ -59,7 +61,8 @@ impl Quantised {
             *place += 1;
         }
         let everyone = vec![(String::new(), 0..compartments.len() as u32)];
-        Quantised { semantics, compartments, populations: everyone, inputs, formats, starts, synapses }
+        let populations = everyone;
+        Quantised { semantics, compartments, starts_at: None, populations, inputs, formats, starts, synapses }
     }
 
     /// How many neurons there are.
@@ -70,6 +73,11 @@ impl Quantised {
     /// How many sources there are: neurons and inputs.
     pub fn sources(&self) -> usize {
         self.starts.len() - 1
+    }
+
+    /// u and v of a neuron at the start.
+    pub fn start(&self, neuron: u32) -> (i32, i32) {
+        self.starts_at.as_ref().map_or((0, 0), |starts| starts[neuron as usize])
     }
 
     /// Numbers of a source's synapses.

@@ -1,7 +1,7 @@
 //! Compartments in floats: the same equations without rounding, widths and limits.
 //!
 //! ```text
-//! u ← keep_u · u + sum of weights;   v ← keep_v · v + u + bias;   spike when v > threshold
+//! u ← keep_u · u + sum of weights;   v ← max(keep_v · v + gain · u + drive, floor);   spike when v ≥ threshold
 //! ```
 
 use super::arithmetic::Cells;
@@ -14,10 +14,14 @@ pub struct RealCompartment {
     pub keep_u: f64,
     /// Part of v that is left after a step.
     pub keep_v: f64,
-    /// v has to exceed it.
+    /// What one unit of u adds to v in a step.
+    pub gain: f64,
+    /// v has to reach it.
     pub threshold: f64,
     /// Added to v in every step.
-    pub bias: f64,
+    pub drive: f64,
+    /// Lowest v.
+    pub floor: f64,
     /// Steps from a spike to the first step in which v may move, at least 1.
     pub refractory: u32,
 }
@@ -32,10 +36,10 @@ pub struct RealCompartments {
 }
 
 impl RealCompartments {
-    /// Compartments at rest.
-    pub fn new(constants: Vec<RealCompartment>) -> Self {
-        let len = constants.len();
-        RealCompartments { u: vec![0.0; len], v: vec![0.0; len], left: vec![0; len], constants }
+    /// Compartments with these u and v.
+    pub fn new(constants: Vec<RealCompartment>, start: impl Iterator<Item = (f64, f64)>) -> Self {
+        let (u, v): (Vec<f64>, Vec<f64>) = start.unzip();
+        RealCompartments { left: vec![0; u.len()], u, v, constants }
     }
 }
 
@@ -62,9 +66,9 @@ impl Cells for RealCompartments {
             (&mut self.u[..len], &mut self.v[..len], &mut self.left[..len], &mut sums[..len]);
         for (i, of) in self.constants.iter().enumerate() {
             u[i] = u[i] * of.keep_u + std::mem::take(&mut sums[i]);
-            let moved = v[i] * of.keep_v + (u[i] + of.bias);
+            let moved = (v[i] * of.keep_v + (u[i] * of.gain + of.drive)).max(of.floor);
             let reached = if left[i] > 0 { 0.0 } else { moved };
-            let fires = reached > of.threshold;
+            let fires = reached >= of.threshold;
             v[i] = if fires { 0.0 } else { reached };
             left[i] = if fires { of.refractory.saturating_sub(1) } else { left[i].saturating_sub(1) };
             if fires {

@@ -154,9 +154,9 @@ impl<C: Cells> Shard<C> {
     pub fn step(&mut self, step: i64) {
         let (first, places) = (self.slot(step), self.cells.len());
         let before = Instant::now();
-        let sums = &mut self.sums[first..first + places];
-        self.drive.add::<C>(step, sums);
+        self.drive.add::<C>(step, places, &mut self.sums);
         let driven = Instant::now();
+        let sums = &mut self.sums[first..first + places];
         self.cells.step(step, sums, &mut self.fired);
         let neurons = &self.neurons;
         let spike = |place: u32| Spike { step, lead: 0.0, neuron: neurons[place as usize] };
