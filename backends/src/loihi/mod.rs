@@ -8,6 +8,7 @@ pub mod arithmetic;
 pub mod build;
 pub mod compartment;
 pub mod drive;
+pub mod energy;
 pub mod learning;
 pub mod network;
 pub mod noise;

@@ -8,16 +8,16 @@
 //! ```text
 //! trace    x ← ⌊x e^(−1/τ)⌋ + (chance < fraction);   x ← min(127, x + impulse) at a spike
 //! product  mantissa · Π (variable + constant)  >> max(0, Σ widths + 4 − 15)  << (exponent + 7), 15 bits
-//! number   z ← clip(round by chance((z · 2⁷ + Σ products) / 2⁷))
+//! number   a ← z · 2⁷; for each product a ← saturate(a + product); z ← clip(round by chance(a / 2⁷))
 //! ```
 
+use super::super::weights::Signs;
 use super::rule::{Gate, Product, Rule, Target, Variable};
 use super::{Draw, LARGEST_TRACE, Random, Trace, round_by_chance};
-use std::ops::Range;
 
 /// Bits below the point of what is accumulated.
 const FRACTION: i32 = 7;
-/// The largest product, and sum of products: fifteen bits and a sign.
+/// The largest product: fifteen bits and a sign.
 const LARGEST: i32 = (1 << 15) - 1;
 
 /// What the synapses of a learning rule share.
@@ -31,8 +31,8 @@ pub struct Profile {
     pub post: [Trace; 3],
     /// What changes, and how.
     pub rules: Vec<(Target, Rule)>,
-    /// The least and the largest weight.
-    pub weights: (i32, i32),
+    /// Which weights there are.
+    pub signs: Signs,
 }
 
 /// The numbers of a synapse.
@@ -159,10 +159,15 @@ impl Epochs {
             let mut new = old;
             for ((target, rule), &chance) in self.profile.rules.iter().zip(&chances) {
                 let products = rule.products.iter().map(|product| self.product(product, &old, epoch));
-                let sum = products.fold(0, |sum: i32, product| (sum + product).clamp(-LARGEST, LARGEST));
-                let wide = f64::from((old.number(*target) << FRACTION) + sum) / f64::from(1 << FRACTION);
-                let range = self.profile.range(*target);
-                new.set(*target, round_by_chance(wide, chance).clamp(range.start, range.end - 1));
+                // The accumulator has the sign and the bits of the number, and those below the point.
+                let (low, high) = self.profile.range(*target);
+                let (least, largest) = (low << FRACTION, ((high + 1) << FRACTION) - 1);
+                let largest = if high == 0 { 0 } else { largest };
+                let wide = products.fold(old.number(*target) << FRACTION, |sum, product| {
+                    (sum + product).clamp(least, largest)
+                });
+                let exact = f64::from(wide) / f64::from(1 << FRACTION);
+                new.set(*target, round_by_chance(exact, chance).clamp(low, high));
             }
             self.synapses[number] = new;
         }
@@ -210,11 +215,13 @@ impl Profile {
         ((step - 1) % self.epoch as i64) as usize + 1
     }
 
-    fn range(&self, target: Target) -> Range<i32> {
-        match target {
-            Target::Weight => self.weights.0..self.weights.1 + 1,
-            Target::Delay => 0..64,
-            Target::Tag => -256..256,
+    /// The least and the largest number of a kind.
+    fn range(&self, target: Target) -> (i32, i32) {
+        match (target, self.signs) {
+            (Target::Weight, Signs::Excitatory) => (0, 255),
+            (Target::Weight, Signs::Inhibitory) => (-256, 0),
+            (Target::Weight, Signs::Mixed) | (Target::Tag, _) => (-256, 255),
+            (Target::Delay, _) => (0, 63),
         }
     }
 }
@@ -244,7 +251,7 @@ mod tests {
     fn profile(rule: &str, target: Target) -> Profile {
         let trace = Trace { impulse: 64, tau: 1e9 };
         let rules = vec![(target, Rule::parse(rule).unwrap())];
-        Profile { epoch: 4, pre: [trace; 2], post: [trace; 3], rules, weights: (-256, 255) }
+        Profile { epoch: 4, pre: [trace; 2], post: [trace; 3], rules, signs: Signs::Mixed }
     }
 
     fn learn(rule: &str, target: Target, pre: &[i64], post: &[i64]) -> Synapse {
