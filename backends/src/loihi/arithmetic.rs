@@ -15,8 +15,9 @@ pub trait Cells: Send + 'static {
     fn add(sum: &mut Self::Sum, weight: Self::Weight, payload: i32);
     /// Adds an amount that need not be whole, to the nearest number that the arithmetic has.
     fn add_amount(sum: &mut Self::Sum, weight: Self::Weight, amount: f64);
-    /// Lives step `step`: takes `sums` and leaves zeros, appends those that spike, ascending.
-    fn step(&mut self, step: i64, sums: &mut [Self::Sum], spikes: &mut Vec<u32>);
+    /// Compartments from number `first` on, as many as `sums`, live step `step`: they take `sums` and leave
+    /// zeros; appends those that spike, ascending.
+    fn step(&mut self, step: i64, first: usize, sums: &mut [Self::Sum], spikes: &mut Vec<u32>);
     /// Current (0) or voltage (1) of a compartment.
     fn state(&self, register: usize, compartment: usize) -> f64;
     /// Writes the state.

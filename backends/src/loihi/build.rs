@@ -10,10 +10,11 @@ use super::network::Quantised;
 use super::noise::Noise;
 use super::placed::Placed;
 use super::real::{RealCompartment, RealCompartments};
-use super::rows::{Incoming, Routes, Rows};
-use super::shard::{PLACES, Shard};
+use super::rows::{Filling, Memory, SUMS, Stored};
+use super::shard::{PLACES, Shard, Tiles};
 use rayon::prelude::*;
 use sim_core::data::DataError;
+use std::ops::Range;
 
 /// Below this many neurons a second shard costs more than it brings.
 const WORTH_TWO: usize = 1_000;
@@ -81,51 +82,81 @@ pub struct Layout {
     pub shards: Vec<Vec<u32>>,
     /// For each neuron its shard and place.
     pub at: Vec<(u16, u16)>,
+    /// How the sums of each shard stand.
+    pub tiles: Vec<Tiles>,
     /// The cores of each shard; none if the network is unmapped.
-    cores: Vec<std::ops::Range<usize>>,
+    cores: Vec<Range<usize>>,
 }
 
 impl Layout {
-    /// Every shard gets its share of every population.
-    pub fn unmapped(network: &Quantised) -> Layout {
+    /// Every shard gets its share of every population. Arrivals come at most `longest` steps after spikes.
+    pub fn unmapped(network: &Quantised, longest: u8) -> Layout {
         let neurons = network.neurons();
         let mut count = shards_for(neurons);
         loop {
             let shards = cut(network, count);
             if shards.iter().all(|shard| shard.len() <= PLACES) {
-                return Layout::of(neurons, shards, Vec::new());
+                let whole: Vec<Vec<usize>> = shards.iter().map(|shard| vec![shard.len()]).collect();
+                return Layout::of(neurons, shards, (longest, &whole), Vec::new());
             }
             count += 2;
         }
     }
 
     /// Every shard is a stretch of cores.
-    pub fn mapped(neurons: usize, placed: &Placed) -> Layout {
+    pub fn mapped(neurons: usize, placed: &Placed, longest: u8) -> Layout {
         let cores = placed.cores.len();
         let mut count = shards_for(neurons).min(cores.max(1));
         loop {
             let border = |shard: usize| cores * shard / count;
             let stretches: Vec<_> = (0..count).map(|shard| border(shard)..border(shard + 1)).collect();
-            let of = |cores: &std::ops::Range<usize>| {
+            let of = |cores: &Range<usize>| {
                 placed.cores[cores.clone()].iter().flat_map(|core| core.neurons.iter().copied()).collect()
             };
             let shards: Vec<Vec<u32>> = stretches.iter().map(of).collect();
             if count >= cores || shards.iter().all(|shard| shard.len() <= PLACES) {
-                return Layout::of(neurons, shards, stretches);
+                let sizes = |cores: &Range<usize>| {
+                    placed.cores[cores.clone()].iter().map(|core| core.neurons.len()).collect()
+                };
+                let sizes: Vec<Vec<usize>> = stretches.iter().map(sizes).collect();
+                return Layout::of(neurons, shards, (longest, &sizes), stretches);
             }
             count += 2;
         }
     }
 
-    fn of(neurons: usize, shards: Vec<Vec<u32>>, cores: Vec<std::ops::Range<usize>>) -> Layout {
+    /// `parts` are the sizes of the parts of each shard that make tiles, or several where they are too
+    /// large for one.
+    fn of(
+        neurons: usize,
+        shards: Vec<Vec<u32>>,
+        (longest, parts): (u8, &[Vec<usize>]),
+        cores: Vec<Range<usize>>,
+    ) -> Layout {
         let mut at = vec![(0, 0); neurons];
         for (shard, own) in shards.iter().enumerate() {
             for (place, &neuron) in own.iter().enumerate() {
                 at[neuron as usize] = (shard as u16, place as u16);
             }
         }
-        Layout { shards, at, cores }
+        let tiles = parts.iter().map(|parts| tiles(parts, longest)).collect();
+        Layout { shards, at, tiles, cores }
     }
+}
+
+fn tiles(parts: &[usize], longest: u8) -> Tiles {
+    let slots = usize::from(longest.max(1)).next_power_of_two();
+    let most = SUMS / slots;
+    let mut borders = vec![0];
+    let mut end = 0;
+    for &part in parts {
+        let first = end;
+        end += part;
+        borders.extend((first + most..end).step_by(most).chain([end]));
+    }
+    borders.dedup();
+    let largest = borders.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(1);
+    Tiles { borders, slots, stride: largest.next_power_of_two() }
 }
 
 /// An even number, so that two threads share the work.
@@ -149,7 +180,7 @@ fn cut(network: &Quantised, count: usize) -> Vec<Vec<u32>> {
 /// Makes the stimuli of a shard, given its number.
 pub type Drives<'a, W> = &'a (dyn Fn(usize) -> Result<Drive<W>, DataError> + Sync);
 
-/// Builds all shards, in parallel; `longest` is the longest delay, stimuli included.
+/// Builds all shards, in parallel.
 ///
 /// # Errors
 /// When a stimulus cannot have its data file.
@@ -157,71 +188,82 @@ pub fn shards<N: Numbers>(
     network: &Quantised,
     (layout, placed): (&Layout, Option<&Placed>),
     numbers: &N,
-    longest: usize,
     drives: Drives<'_, <N::Cells as Cells>::Weight>,
 ) -> Result<Vec<Shard<N::Cells>>, DataError> {
     let build = |number: usize| {
-        let neurons = &layout.shards[number];
+        let (neurons, tiles) = (&layout.shards[number], &layout.tiles[number]);
         let memory = match placed {
-            None => own_rows(network, layout, numbers, number),
-            Some(placed) => axon_rows(network, layout, placed, numbers, number),
+            None => own_memory(network, layout, numbers, number),
+            Some(placed) => axon_memory(network, layout, placed, numbers, number),
         };
-        Ok(Shard::new(numbers.cells(neurons), neurons.clone(), memory, drives(number)?, longest))
+        Ok(Shard::new(numbers.cells(neurons), neurons.clone(), tiles.clone(), memory, drives(number)?))
     };
     (0..layout.shards.len()).into_par_iter().with_max_len(1).map(build).collect()
 }
 
-/// One row for each source: all its synapses onto the shard.
-fn own_rows<N: Numbers>(
+/// All synapses of each source onto the shard.
+fn own_memory<N: Numbers>(
     network: &Quantised,
     layout: &Layout,
     numbers: &N,
     shard: usize,
-) -> (Rows<<N::Cells as Cells>::Weight>, Routes) {
+) -> Memory<<N::Cells as Cells>::Weight> {
     let here = |target: u32| usize::from(layout.at[target as usize].0) == shard;
     let count = network.synapses.iter().filter(|synapse| here(synapse.target)).count();
-    let mut rows = Rows::with_capacity(network.sources(), count);
-    let mut row = Vec::new();
+    let tiles = &layout.tiles[shard];
+    let mut memory = Filling::with_capacity(count);
+    let mut by_tile = vec![Vec::new(); tiles.count()];
     for source in 0..network.sources() {
-        row.clear();
-        row.extend(network.row(source).filter_map(|number| {
+        for number in network.row(source) {
             let synapse = &network.synapses[number];
-            let place = layout.at[synapse.target as usize].1;
-            let weight = || numbers.weight(number);
-            here(synapse.target).then(|| Incoming { place, delay: synapse.delay, weight: weight() })
-        }));
-        rows.push(&mut row);
+            if here(synapse.target) {
+                let place = usize::from(layout.at[synapse.target as usize].1);
+                let tile = tiles.tile(place);
+                let offset = tiles.offset(synapse.delay, place - tiles.borders[tile]);
+                by_tile[tile].push(Stored { offset, weight: numbers.weight(number) });
+            }
+        }
+        for (tile, synapses) in by_tile.iter_mut().enumerate() {
+            memory.push(source as u32, tile, synapses);
+            synapses.clear();
+        }
     }
-    (rows, Routes::Own)
+    memory.finish(network.sources())
 }
 
-/// One row for each input axon of the shard's cores.
-fn axon_rows<N: Numbers>(
+/// The synapse lists of the input axons of the shard's cores.
+fn axon_memory<N: Numbers>(
     network: &Quantised,
     layout: &Layout,
     placed: &Placed,
     numbers: &N,
     shard: usize,
-) -> (Rows<<N::Cells as Cells>::Weight>, Routes) {
+) -> Memory<<N::Cells as Cells>::Weight> {
     let cores = &placed.cores[layout.cores[shard].clone()];
+    let tiles = &layout.tiles[shard];
     let axons = || cores.iter().flat_map(|core| &core.axons);
-    let mut rows =
-        Rows::with_capacity(axons().count(), axons().map(|axon| axon.synapses.len()).sum::<usize>());
-    let mut row = Vec::new();
-    let mut sources = Vec::new();
+    let mut memory = Filling::with_capacity(axons().map(|axon| axon.synapses.len()).sum::<usize>());
     let mut first = 0;
     for core in cores {
-        for axon in &core.axons {
-            row.clear();
-            row.extend(axon.synapses.iter().map(|&(number, slot)| {
-                let delay = network.synapses[number as usize].delay;
-                Incoming { place: first + slot, delay, weight: numbers.weight(number as usize) }
-            }));
-            rows.push(&mut row);
-            sources.push(axon.source);
+        let end = first + core.neurons.len();
+        for tile in tiles.tile(first)..tiles.count() {
+            let borders = tiles.borders[tile]..tiles.borders[tile + 1];
+            if borders.start >= end {
+                break;
+            }
+            for axon in &core.axons {
+                let own = axon.synapses.iter().filter_map(|&(number, slot)| {
+                    let place = first + usize::from(slot);
+                    borders.contains(&place).then(|| {
+                        let delay = network.synapses[number as usize].delay;
+                        let offset = tiles.offset(delay, place - borders.start);
+                        Stored { offset, weight: numbers.weight(number as usize) }
+                    })
+                });
+                memory.push(axon.source, tile, &own.collect::<Vec<_>>());
+            }
         }
-        first += core.neurons.len() as u16;
+        first = end;
     }
-    let routes = Routes::new(network.sources(), &sources);
-    (rows, routes)
+    memory.finish(network.sources())
 }

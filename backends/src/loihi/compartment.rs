@@ -162,17 +162,18 @@ impl Cells for Compartments {
         *sum = sum.wrapping_add((f64::from(weight) * amount).round() as i32);
     }
 
-    fn step(&mut self, step: i64, sums: &mut [i32], spikes: &mut Vec<u32>) {
+    fn step(&mut self, step: i64, first: usize, sums: &mut [i32], spikes: &mut Vec<u32>) {
         let mut fired = [0; BLOCK];
         let (mut at_u, mut at_v) = ([0; BLOCK], [0; BLOCK]);
-        for start in (0..self.len()).step_by(BLOCK) {
-            let block = start..self.len().min(start + BLOCK);
+        for (number, sums) in sums.chunks_mut(BLOCK).enumerate() {
+            let start = first + number * BLOCK;
+            let block = start..start + sums.len();
             if let Some(noise) = &self.noise {
                 noise.draw(step, &block, &mut at_u, &mut at_v);
             }
             let at = || block.clone();
             let (u, v, left) = (&mut self.u[at()], &mut self.v[at()], &mut self.left[at()]);
-            let (sums, widths, noise) = (&mut sums[at()], self.widths, (&at_u, &at_v));
+            let (widths, noise) = (self.widths, (&at_u, &at_v));
             let any = match &self.constants {
                 Table::Shared(constants) => {
                     advance(u, v, left, sums, noise, &mut fired, widths, Same(*constants))
@@ -359,7 +360,7 @@ mod tests {
             let mut steps = Vec::new();
             for step in 1..200 {
                 let mut spikes = Vec::new();
-                cells.step(step, &mut [0], &mut spikes);
+                cells.step(step, 0, &mut [0], &mut spikes);
                 steps.extend(spikes.iter().map(|_| step));
             }
             assert!(steps.windows(2).all(|pair| pair[1] - pair[0] == i64::from(refractory)));
@@ -371,7 +372,7 @@ mod tests {
         let at = |bias| Compartment { threshold: 2, bias_mantissa: bias, ..Compartment::default() };
         let mut cells = Compartments::new(&[at(128), at(129)], &NENGO, None);
         let mut spikes = Vec::new();
-        cells.step(1, &mut [0, 0], &mut spikes);
+        cells.step(1, 0, &mut [0, 0], &mut spikes);
         assert_eq!(spikes, [1]);
     }
 
@@ -396,12 +397,12 @@ mod tests {
             for step in 1..60 {
                 let mut sums: Vec<i32> = (0..len).map(|i| input(i, step)).collect();
                 let mut spikes = Vec::new();
-                together.step(step, &mut sums, &mut spikes);
+                together.step(step, 0, &mut sums, &mut spikes);
                 assert!(sums.iter().all(|&sum| sum == 0));
                 let mut expected = Vec::new();
                 for (i, one) in alone.iter_mut().enumerate() {
                     let mut own = Vec::new();
-                    one.step(step, &mut [input(i, step)], &mut own);
+                    one.step(step, 0, &mut [input(i, step)], &mut own);
                     expected.extend(own.iter().map(|_| i as u32));
                     assert_eq!((one.u[0], one.v[0]), (together.u[i], together.v[i]));
                 }
@@ -416,7 +417,7 @@ mod tests {
         let grown = |semantics: &Semantics| {
             let mut cells = Compartments::new(&[one], semantics, None);
             for step in 1..=8 {
-                cells.step(step, &mut [(1 << 15) - 1], &mut Vec::new());
+                cells.step(step, 0, &mut [(1 << 15) - 1], &mut Vec::new());
             }
             cells.u[0]
         };

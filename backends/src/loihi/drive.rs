@@ -7,7 +7,7 @@ use super::arithmetic::Cells;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::stimulus::{BLOCK, SpikeSource};
 
-/// No place: the neuron lives elsewhere.
+/// No sum: the neuron lives elsewhere.
 pub const ELSEWHERE: u32 = u32::MAX;
 
 /// All spike sources that reach a shard, in the order of their stimuli's names.
@@ -20,7 +20,7 @@ pub struct Drive<W> {
 pub struct Block<W> {
     /// The source.
     pub source: Box<dyn SpikeSource>,
-    /// Per neuron of the block its place in the shard, or [`ELSEWHERE`], and what a spike adds.
+    /// Per neuron of the block the first of its sums in the shard, or [`ELSEWHERE`], and what a spike adds.
     pub synapses: Vec<(u32, W)>,
     /// Steps by which spikes reach the sums later than the step they arrive in.
     pub lag: i64,
@@ -32,22 +32,20 @@ impl<W: Copy> Drive<W> {
         Drive { blocks }
     }
 
-    /// Adds the spikes that arrive in `step` to `sums`, which are slots of `places` one behind the other.
-    pub fn add<C: Cells<Weight = W>>(&mut self, step: i64, places: usize, sums: &mut [C::Sum]) {
+    /// Adds the spikes that arrive in `step`; `slot` is the place of a step's sums behind the first ones.
+    pub fn add<C: Cells<Weight = W>>(&mut self, step: i64, slot: impl Fn(i64) -> usize, sums: &mut [C::Sum]) {
         let mut counts = [0; BLOCK];
-        let slots = (sums.len() / places.max(1)) as i64;
         for Block { source, synapses, lag } in &mut self.blocks {
-            let first = ((step + *lag) & (slots - 1)) as usize * places;
-            let sums = &mut sums[first..first + places];
+            let slot = slot(step + *lag);
             let counted = source.arrivals(step, &mut counts, &mut |neuron, amount| {
-                let (place, weight) = synapses[neuron as usize];
-                if let Some(sum) = sums.get_mut(place as usize) {
+                let (first, weight) = synapses[neuron as usize];
+                if let Some(sum) = sums.get_mut(first as usize + slot) {
                     C::add_amount(sum, weight, amount);
                 }
             });
             if counted {
-                for (&(place, weight), &count) in synapses.iter().zip(&counts) {
-                    if let Some(sum) = sums.get_mut(place as usize) {
+                for (&(first, weight), &count) in synapses.iter().zip(&counts) {
+                    if let Some(sum) = sums.get_mut(first as usize + slot) {
                         C::add(sum, weight, i32::from(count));
                     }
                 }

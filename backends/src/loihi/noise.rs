@@ -98,7 +98,7 @@ mod tests {
             let mut seen = Vec::new();
             let mut before = 0;
             for step in 1..=2 {
-                cells.step(step, &mut [0], &mut Vec::new());
+                cells.step(step, 0, &mut [0], &mut Vec::new());
                 seen.push(cells.v()[0] - before);
                 before = cells.v()[0];
             }

@@ -60,19 +60,19 @@ impl Cells for RealCompartments {
         *sum += weight * amount;
     }
 
-    fn step(&mut self, _: i64, sums: &mut [f64], spikes: &mut Vec<u32>) {
-        let len = self.u.len();
-        let (u, v, left, sums) =
-            (&mut self.u[..len], &mut self.v[..len], &mut self.left[..len], &mut sums[..len]);
-        for (i, of) in self.constants.iter().enumerate() {
-            u[i] = u[i] * of.keep_u + std::mem::take(&mut sums[i]);
-            let moved = (v[i] * of.keep_v + (u[i] * of.gain + of.drive)).max(of.floor);
-            let reached = if left[i] > 0 { 0.0 } else { moved };
+    fn step(&mut self, _: i64, first: usize, sums: &mut [f64], spikes: &mut Vec<u32>) {
+        let here = first..first + sums.len();
+        let states = self.u[here.clone()].iter_mut().zip(&mut self.v[here.clone()]);
+        let rest = self.left[here.clone()].iter_mut().zip(&self.constants[here]);
+        for (place, (((u, v), (left, of)), sum)) in states.zip(rest).zip(sums).enumerate() {
+            *u = *u * of.keep_u + std::mem::take(sum);
+            let moved = (*v * of.keep_v + (*u * of.gain + of.drive)).max(of.floor);
+            let reached = if *left > 0 { 0.0 } else { moved };
             let fires = reached >= of.threshold;
-            v[i] = if fires { 0.0 } else { reached };
-            left[i] = if fires { of.refractory.saturating_sub(1) } else { left[i].saturating_sub(1) };
+            *v = if fires { 0.0 } else { reached };
+            *left = if fires { of.refractory.saturating_sub(1) } else { left.saturating_sub(1) };
             if fires {
-                spikes.push(i as u32);
+                spikes.push((first + place) as u32);
             }
         }
     }

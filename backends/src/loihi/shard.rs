@@ -1,12 +1,13 @@
 //! A shard: some compartments, all synapses onto them, and their life through an epoch.
 //!
-//! As on the chip, what arrives is summed in slots: one sum for each compartment and step to come. Whole
-//! numbers may be added in any order; where sums are floats, each is made in the order of (step of the
-//! spike, source, synapse), stimuli last.
+//! As on the chip, what arrives is summed in slots: one sum for each compartment and step to come. They
+//! stand tile by tile, within a tile slot by slot. All spikes that come in are first sorted by tile, so that
+//! the sums they add to stay in a near cache. Whole numbers may be added in any order; where sums are floats,
+//! each is made in the order of (step of the spike, source, synapse), stimuli last.
 
 use super::arithmetic::Cells;
 use super::drive::Drive;
-use super::rows::{Routes, Rows};
+use super::rows::{Block, Memory};
 use crate::team;
 use sim_core::backend::Sample;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 /// Most compartments of a shard: a place is a `u16`.
 pub const PLACES: usize = 1 << 16;
 
-/// Rows between asking for memory and using it.
+/// Blocks between asking for memory and using it.
 const AHEAD: usize = 12;
 
 /// A shard of a network.
@@ -24,12 +25,10 @@ pub struct Shard<C: Cells> {
     cells: C,
     /// The neuron of each place.
     neurons: Vec<u32>,
-    rows: Rows<C::Weight>,
-    routes: Routes,
+    tiles: Tiles,
+    memory: Memory<C::Weight>,
     drive: Drive<C::Weight>,
-    /// Slots one behind the other, a power of two of them.
     sums: Vec<C::Sum>,
-    slots: usize,
     /// Which states it samples.
     pub probes: Vec<ShardProbe>,
     /// What it has to tell about the current epoch.
@@ -38,8 +37,86 @@ pub struct Shard<C: Cells> {
     pub events: u64,
     /// Time spent delivering, stimulating, updating.
     pub stages: [Duration; 3],
-    arriving: Vec<(u32, i64)>,
+    arriving: Arriving,
     fired: Vec<u32>,
+}
+
+/// How the sums of a shard stand.
+#[derive(Clone, Debug)]
+pub struct Tiles {
+    /// The first place of each tile, and the end.
+    pub borders: Vec<usize>,
+    /// Slots of a tile, a power of two.
+    pub slots: usize,
+    /// Sums of a slot, a power of two.
+    pub stride: usize,
+}
+
+impl Tiles {
+    /// Where the sums of a step stand behind those of step 0.
+    #[inline]
+    pub fn slot(&self, step: i64) -> usize {
+        (step as usize & (self.slots - 1)) * self.stride
+    }
+
+    /// Where the sums of a tile begin.
+    #[inline]
+    pub fn begin(&self, tile: usize) -> usize {
+        tile * self.slots * self.stride
+    }
+
+    /// The tile of a place.
+    pub fn tile(&self, place: usize) -> usize {
+        self.borders.partition_point(|&border| border <= place) - 1
+    }
+
+    /// Where the sums of a place begin.
+    pub fn sum(&self, place: usize) -> usize {
+        let tile = self.tile(place);
+        self.begin(tile) + place - self.borders[tile]
+    }
+
+    /// How far from the first sum of a spike's step that of a synapse stands, given its place in the tile.
+    pub fn offset(&self, delay: u8, place: usize) -> u16 {
+        (self.slot(i64::from(delay)) + place) as u16
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.borders.len() - 1
+    }
+}
+
+/// Blocks that spikes come to, and the steps of the spikes.
+#[derive(Debug, Default)]
+struct Arriving {
+    /// In the order in which spikes came.
+    listed: Vec<(Block, i64)>,
+    /// By tile.
+    sorted: Vec<(Block, i64)>,
+    /// For each tile where its next block goes.
+    places: Vec<u32>,
+}
+
+impl Arriving {
+    /// Sorts by tile; in a tile the order stays.
+    fn sort(&mut self, tiles: usize) {
+        self.places.clear();
+        self.places.resize(tiles + 1, 0);
+        for (block, _) in &self.listed {
+            self.places[usize::from(block.tile) + 1] += 1;
+        }
+        for tile in 0..tiles {
+            self.places[tile + 1] += self.places[tile];
+        }
+        self.sorted.resize(self.listed.len(), (Block::default(), 0));
+        for &arriving in &self.listed {
+            let place = &mut self.places[usize::from(arriving.0.tile)];
+            self.sorted[*place as usize] = arriving;
+            *place += 1;
+        }
+        self.listed.clear();
+    }
 }
 
 /// The part of a probe that lies in a shard.
@@ -67,29 +144,27 @@ pub struct Told {
 }
 
 impl<C: Cells> Shard<C> {
-    /// A shard at rest. `neurons` are those of its places, `longest` is the longest delay in steps.
+    /// A shard at rest. `neurons` are those of its places.
     pub fn new(
         cells: C,
         neurons: Vec<u32>,
-        (rows, routes): (Rows<C::Weight>, Routes),
+        tiles: Tiles,
+        memory: Memory<C::Weight>,
         drive: Drive<C::Weight>,
-        longest: usize,
     ) -> Self {
-        let slots = longest.max(1).next_power_of_two();
-        let sums = vec![C::Sum::default(); slots * cells.len()];
+        let sums = vec![C::Sum::default(); tiles.begin(tiles.count())];
         Shard {
             cells,
             neurons,
-            rows,
-            routes,
+            tiles,
+            memory,
             drive,
             sums,
-            slots,
             probes: Vec::new(),
             told: Told::default(),
             events: 0,
             stages: [Duration::ZERO; 3],
-            arriving: Vec::new(),
+            arriving: Arriving::default(),
             fired: Vec::new(),
         }
     }
@@ -106,58 +181,62 @@ impl<C: Cells> Shard<C> {
 
     /// How many synapses it holds, and the bytes of their memory.
     pub fn synapses(&self) -> (u64, u64) {
-        (self.rows.synapses() as u64, self.rows.bytes() + self.routes.bytes())
-    }
-
-    /// The place of the slot for a step.
-    #[inline]
-    fn slot(&self, step: i64) -> usize {
-        (step as usize & (self.slots - 1)) * self.cells.len()
+        (self.memory.count() as u64, self.memory.bytes())
     }
 
     fn deliver(&mut self, incoming: &[Spike]) {
-        let mut arriving = std::mem::take(&mut self.arriving);
+        let Shard { arriving, memory, tiles, .. } = self;
         for (number, spike) in incoming.iter().enumerate() {
+            if let Some(later) = incoming.get(number + 2 * AHEAD) {
+                memory.fetch_start(later.neuron);
+            }
             if let Some(soon) = incoming.get(number + AHEAD) {
-                self.routes.fetch(soon.neuron);
+                memory.fetch_list(soon.neuron);
             }
-            self.routes.follow(spike.neuron, spike.step, &mut arriving);
+            arriving.listed.extend(memory.of(spike.neuron).iter().map(|&block| (block, spike.step)));
         }
-        for number in 0..arriving.len() {
-            for level in 0..3 {
-                if let Some(&(soon, _)) = arriving.get(number + (3 - level) * AHEAD) {
-                    self.rows.fetch(soon, level);
-                }
+        arriving.sort(tiles.count());
+        let sorted = std::mem::take(&mut self.arriving.sorted);
+        for (number, &(block, step)) in sorted.iter().enumerate() {
+            if let Some(&(soon, _)) = sorted.get(number + AHEAD) {
+                self.memory.fetch_block(soon);
             }
-            let (row, step) = arriving[number];
-            self.arrive(row, step, 1);
+            self.add(block, step, 1);
         }
-        arriving.clear();
-        self.arriving = arriving;
+        self.arriving.sorted = sorted;
     }
 
-    /// A spike of step `step` with a payload sets out to the synapses of a row.
-    pub fn arrive(&mut self, row: u32, step: i64, payload: i32) {
-        let (places, mask) = (self.cells.len(), self.slots as i64 - 1);
-        let (sums, events) = (&mut self.sums, &mut self.events);
-        self.rows.each(row, |delay, stretch| {
-            let first = ((step + delay) & mask) as usize * places;
-            let sums = &mut sums[first..first + places];
-            for synapse in stretch {
-                C::add(&mut sums[usize::from(synapse.place)], synapse.weight, payload);
-            }
-            *events += stretch.len() as u64;
-        });
+    /// A spike of a source in step `step`, with a payload, sets out to all its synapses here.
+    pub fn arrive(&mut self, source: u32, step: i64, payload: i32) {
+        for number in 0..self.memory.of(source).len() {
+            self.add(self.memory.of(source)[number], step, payload);
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, block: Block, step: i64, payload: i32) {
+        let Shard { memory, tiles, sums, events, .. } = self;
+        let (begin, size) = (tiles.begin(usize::from(block.tile)), tiles.slots * tiles.stride);
+        let (sums, first) = (&mut sums[begin..begin + size], tiles.slot(step));
+        let synapses = memory.synapses(block);
+        for synapse in synapses {
+            let place = (first + usize::from(synapse.offset)) & (size - 1);
+            C::add(&mut sums[place], synapse.weight, payload);
+        }
+        *events += synapses.len() as u64;
     }
 
     /// Lives step `step`; who fires is in `told`.
     pub fn step(&mut self, step: i64) {
-        let (first, places) = (self.slot(step), self.cells.len());
         let before = Instant::now();
-        self.drive.add::<C>(step, places, &mut self.sums);
+        let Shard { tiles, drive, sums, cells, fired, .. } = self;
+        drive.add::<C>(step, |step| tiles.slot(step), sums);
         let driven = Instant::now();
-        let sums = &mut self.sums[first..first + places];
-        self.cells.step(step, sums, &mut self.fired);
+        for (tile, borders) in tiles.borders.windows(2).enumerate() {
+            let begin = tiles.begin(tile) + tiles.slot(step);
+            let sums = &mut sums[begin..begin + borders[1] - borders[0]];
+            cells.step(step, borders[0], sums, fired);
+        }
         let neurons = &self.neurons;
         let spike = |place: u32| Spike { step, lead: 0.0, neuron: neurons[place as usize] };
         self.told.spikes.extend(self.fired.drain(..).map(spike));

@@ -48,10 +48,9 @@ pub fn network(
 
 /// Runs a network; `in_spikes` are (step of the arrival, input).
 pub fn run(network: &Quantised, steps: i64, in_spikes: &[[i64; 2]]) -> Result<Trace, String> {
-    let layout = Layout::unmapped(network);
+    let layout = Layout::unmapped(network, network.delays().1);
     let numbers = Integers { network, noise: None };
-    let longest = usize::from(network.delays().1);
-    let shards = shards(network, (&layout, None), &numbers, longest, &|_| Ok(Drive::new(Vec::new())))
+    let shards = shards(network, (&layout, None), &numbers, &|_| Ok(Drive::new(Vec::new())))
         .map_err(|error| error.to_string())?;
     let mut running = Running::new(shards, 2);
     let mut trace = Trace { spikes: Vec::new(), u: Vec::new(), v: Vec::new() };

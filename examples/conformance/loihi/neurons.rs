@@ -111,7 +111,7 @@ fn run(
         });
         let sum: i32 = parts.sum();
         let sum = if semantics.exponent == Exponent::OfEach { sum } else { scaled(sum, exponent) };
-        cells.step(step, &mut [sum], &mut fired);
+        cells.step(step, 0, &mut [sum], &mut fired);
         spikes.extend(fired.drain(..).map(|_| step));
         u.push(i64::from(cells.u()[0]));
         v.push(i64::from(cells.v()[0]));
