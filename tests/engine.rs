@@ -277,6 +277,7 @@ fn the_longest_delay_arrives_and_a_longer_one_is_refused() {
         arguments: &Arguments::defaults(&[]),
         files,
         threads: 1,
+        parts: 1,
         progress: &|_| {},
     };
     let refusal = (backends::cpu::BACKEND.load)(wanted).err().unwrap();

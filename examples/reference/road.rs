@@ -36,6 +36,7 @@ impl Road {
             arguments: &Arguments::defaults(&[]),
             files: &NoFiles,
             threads: 1,
+            parts: 1,
             progress: &|_| {},
         };
         let machine = (backends::cpu::BACKEND.load)(load)?;

@@ -27,6 +27,11 @@ pub fn network(text: &str, settings: &[&str]) -> Arc<Network> {
 
 /// A network loaded onto a number of threads.
 pub fn load(network: &Arc<Network>, threads: usize) -> Box<dyn Machine> {
+    load_cut(network, threads, threads)
+}
+
+/// A network loaded onto a number of threads but cut for `parts`.
+fn load_cut(network: &Arc<Network>, threads: usize, parts: usize) -> Box<dyn Machine> {
     let connectivity = Arc::new(connect(network, &NoFiles).unwrap());
     let load = Load {
         network: Arc::clone(network),
@@ -34,6 +39,7 @@ pub fn load(network: &Arc<Network>, threads: usize) -> Box<dyn Machine> {
         arguments: &Arguments::defaults(&[]),
         files: &NoFiles,
         threads,
+        parts,
         progress: &|_| {},
     };
     (backends::cpu::BACKEND.load)(load).unwrap()
@@ -55,7 +61,7 @@ pub fn resume(network: &Arc<Network>, machine: &dyn Machine, threads: usize) -> 
     let mut saver = Saver::default();
     machine.save(&mut saver);
     let bytes = saver.into_bytes();
-    let mut again = load(network, threads);
+    let mut again = load_cut(network, threads, machine.parts());
     let mut loader = Loader::new(&bytes);
     again.restore(&mut loader).unwrap();
     loader.finish().unwrap();
