@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use sim_core::data::DataError;
 use std::ops::Range;
 
-/// Below this many neurons a second shard costs more than it brings.
-const WORTH_TWO: usize = 1_000;
+/// With fewer neurons than these in each shard, another one costs more than it brings.
+const WORTH_A_SHARD: usize = 500;
 
 /// What the shards of a network are made of.
 pub trait Numbers: Sync {
@@ -90,23 +90,25 @@ pub struct Layout {
 
 impl Layout {
     /// Every shard gets its share of every population. Arrivals come at most `longest` steps after spikes.
-    pub fn unmapped(network: &Quantised, longest: u8) -> Layout {
+    /// It is cut for `parts` threads.
+    pub fn unmapped(network: &Quantised, longest: u8, parts: usize) -> Layout {
         let neurons = network.neurons();
-        let mut count = shards_for(neurons);
+        let (parts, mut count) = shards_for(neurons, parts);
         loop {
             let shards = cut(network, count);
             if shards.iter().all(|shard| shard.len() <= PLACES) {
                 let whole: Vec<Vec<usize>> = shards.iter().map(|shard| vec![shard.len()]).collect();
                 return Layout::of(neurons, shards, (longest, &whole), Vec::new());
             }
-            count += 2;
+            count += parts;
         }
     }
 
-    /// Every shard is a stretch of cores.
-    pub fn mapped(neurons: usize, placed: &Placed, longest: u8) -> Layout {
+    /// Every shard is a stretch of cores. It is cut for `parts` threads.
+    pub fn mapped(neurons: usize, placed: &Placed, longest: u8, parts: usize) -> Layout {
         let cores = placed.cores.len();
-        let mut count = shards_for(neurons).min(cores.max(1));
+        let (parts, count) = shards_for(neurons, parts);
+        let mut count = count.min(cores.max(1));
         loop {
             let border = |shard: usize| cores * shard / count;
             let stretches: Vec<_> = (0..count).map(|shard| border(shard)..border(shard + 1)).collect();
@@ -121,7 +123,7 @@ impl Layout {
                 let sizes: Vec<Vec<usize>> = stretches.iter().map(sizes).collect();
                 return Layout::of(neurons, shards, (longest, &sizes), stretches);
             }
-            count += 2;
+            count += parts;
         }
     }
 
@@ -159,9 +161,11 @@ fn tiles(parts: &[usize], longest: u8) -> Tiles {
     Tiles { borders, slots, stride: largest.next_power_of_two() }
 }
 
-/// An even number, so that two threads share the work.
-fn shards_for(neurons: usize) -> usize {
-    if neurons < WORTH_TWO { 1 } else { neurons.div_ceil(PLACES).next_multiple_of(2) }
+/// For how many threads so many neurons are cut, and into how many shards: a multiple, so that threads
+/// share the work.
+fn shards_for(neurons: usize, parts: usize) -> (usize, usize) {
+    let parts = parts.min(neurons / WORTH_A_SHARD).max(1);
+    (parts, neurons.div_ceil(PLACES).max(1).next_multiple_of(parts))
 }
 
 fn cut(network: &Quantised, count: usize) -> Vec<Vec<u32>> {

@@ -13,6 +13,7 @@ pub mod learning;
 pub mod network;
 pub mod noise;
 pub mod placed;
+pub mod quantise;
 pub mod real;
 pub mod rows;
 pub mod running;
