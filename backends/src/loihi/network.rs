@@ -91,9 +91,14 @@ impl Quantised {
         format.effective(i32::from(synapse.mantissa), self.semantics.rounding) as i16
     }
 
-    /// The shortest and the longest delay, 1 if there is no synapse.
-    pub fn delays(&self) -> (u8, u8) {
-        let delays = || self.synapses.iter().map(|synapse| synapse.delay);
-        (delays().min().unwrap_or(1), delays().max().unwrap_or(1))
+    /// The longest delay, inputs included; 1 if there is no synapse.
+    pub fn longest_delay(&self) -> u8 {
+        self.synapses.iter().map(|synapse| synapse.delay).max().unwrap_or(1)
+    }
+
+    /// The shortest delay between neurons, if any are connected: how long they need not hear of each other.
+    pub fn shortest_delay(&self) -> Option<u8> {
+        let own = &self.synapses[..self.starts[self.neurons()] as usize];
+        own.iter().map(|synapse| synapse.delay).min()
     }
 }

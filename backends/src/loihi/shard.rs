@@ -126,12 +126,23 @@ pub struct ShardProbe {
     pub probe: usize,
     /// Current (0) or voltage (1).
     pub register: usize,
-    /// A sample is `offset + scale · register`.
-    pub scale: (f64, f64),
     /// Steps between samples.
     pub every: i64,
-    /// For each neuron its place here, and its place among the probe's values.
-    pub neurons: Vec<(u32, u32)>,
+    /// The neurons of it that live here.
+    pub neurons: Vec<Probed>,
+}
+
+/// A neuron that is sampled.
+#[derive(Clone, Copy, Debug)]
+pub struct Probed {
+    /// Its place in the shard.
+    pub place: u32,
+    /// Its place among the probe's values.
+    pub at: u32,
+    /// A sample is `offset + scale · register`.
+    pub offset: f64,
+    /// See `offset`.
+    pub scale: f64,
 }
 
 /// What a shard has to tell about an epoch.
@@ -247,12 +258,12 @@ impl<C: Cells> Shard<C> {
 
     fn sample(&mut self, step: i64) {
         for probe in self.probes.iter().filter(|probe| step % probe.every == 0) {
-            let value = |&(place, _): &(u32, u32)| {
-                let register = self.cells.state(probe.register, place as usize);
-                probe.scale.0 + probe.scale.1 * register
+            let value = |probed: &Probed| {
+                let register = self.cells.state(probe.register, probed.place as usize);
+                probed.offset + probed.scale * register
             };
             let values = probe.neurons.iter().map(value).collect();
-            let places = probe.neurons.iter().map(|&(_, place)| place).collect();
+            let places = probe.neurons.iter().map(|probed| probed.at).collect();
             self.told.samples.push((Sample { probe: probe.probe, step, values }, places));
         }
     }

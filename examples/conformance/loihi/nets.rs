@@ -48,7 +48,7 @@ pub fn network(
 
 /// Runs a network; `in_spikes` are (step of the arrival, input).
 pub fn run(network: &Quantised, steps: i64, in_spikes: &[[i64; 2]]) -> Result<Trace, String> {
-    let layout = Layout::unmapped(network, network.delays().1, 2);
+    let layout = Layout::unmapped(network, network.longest_delay(), 2);
     let numbers = Integers { network, noise: None };
     let shards = shards(network, (&layout, None), &numbers, &|_| Ok(Drive::new(Vec::new())))
         .map_err(|error| error.to_string())?;

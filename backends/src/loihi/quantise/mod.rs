@@ -11,6 +11,7 @@ pub mod scale;
 
 use super::compartment::Compartment;
 use super::network::{Quantised, Synapse};
+use super::readings::{Readings, unreadable};
 use super::real::RealCompartment;
 use super::semantics::Semantics;
 use super::weights::WeightFormat;
@@ -33,14 +34,10 @@ pub struct Quantisation {
     pub real_starts: Vec<(f64, f64)>,
     /// The weight of each synapse in floats, if asked for.
     pub real_weights: Vec<f64>,
-    /// For each population the integer that one unit of v becomes.
-    pub scales: Vec<f64>,
-    /// For each neuron what one unit of u adds to v.
-    pub gains: Vec<f64>,
+    /// What the integers mean.
+    pub readings: Readings,
     /// For each neuron the steps by which arrivals reach u later than they are due.
     pub lags: Vec<u8>,
-    /// For each projection and then each stimulus onto a population, the number of its format.
-    pub formats: Vec<u8>,
     /// For each stimulus onto a population: stimulus, place among its targets, number of the first input.
     pub inputs: Vec<(usize, usize, u32)>,
     /// What was lost.
@@ -56,6 +53,7 @@ pub fn quantise(load: &Load<'_>, semantics: &'static Semantics, real: bool) -> R
     let mut reasons = crate::cpu::misfits::misfits(network, &load.connectivity);
     let lifs = neurons::lifs(load, semantics, &mut reasons);
     bundles::misfits(network, &mut reasons);
+    reasons.extend(unreadable(network));
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
     }
@@ -163,10 +161,14 @@ fn convert(
         reals: lifs.iter().map(Lif::real).collect(),
         real_starts: lifs.iter().map(|lif| lif.start).collect(),
         real_weights,
-        scales: scales.to_vec(),
-        gains: lifs.iter().map(|lif| lif.gain).collect(),
+        readings: Readings {
+            semantics: Some(semantics),
+            scales: scales.to_vec(),
+            gains: lifs.iter().map(|lif| lif.gain).collect(),
+            rests: lifs.iter().map(|lif| lif.rest).collect(),
+            formats: bundles.iter().map(|bundle| bundle.format).collect(),
+        },
         lags: lifs.iter().map(|lif| lif.lag).collect(),
-        formats: bundles.iter().map(|bundle| bundle.number).collect(),
         inputs,
         loss,
     }

@@ -36,6 +36,8 @@ pub struct Lif {
     pub lag: u8,
     /// u and v at the start.
     pub start: (f64, f64),
+    /// The voltage at which v is 0.
+    pub rest: f64,
 }
 
 impl Lif {
@@ -59,6 +61,7 @@ impl Lif {
                     floor: of.floor,
                     lag: of.lag.clamp(0, 1) as u8,
                     start: (of.start.1, of.start.0),
+                    rest: 0.0,
                 }
             }
             Primitive::Integrator(of) => {
@@ -75,6 +78,7 @@ impl Lif {
                     floor: of.floor,
                     lag: 0,
                     start: (0.0, of.start),
+                    rest: 0.0,
                 }
             }
         };
@@ -178,10 +182,12 @@ pub fn lifs(load: &Load<'_>, semantics: &Semantics, reasons: &mut Vec<String>) -
             reasons.push(why);
             continue;
         }
+        let voltage = population.neuron.model.states.iter().position(|state| state.name == "V_m");
+        let voltage = |index: usize| voltage.map_or(0.0, |state| cells.initial[state].at(index));
         for index in 0..cells.len {
             let lif = cells.primitive(population.neuron.model, index);
             match lif.and_then(|primitive| Lif::of(primitive, semantics)) {
-                Ok(lif) => lifs.push(lif),
+                Ok(lif) => lifs.push(Lif { rest: voltage(index) - lif.start.1, ..lif }),
                 Err(why) => {
                     reasons.push(format!("population \"{name}\" of {}: {why}", population.neuron.model.name));
                     break;
