@@ -1,6 +1,7 @@
 //! The backends wing: where a network runs.
 
 mod barrier;
+pub mod chip;
 pub mod cpu;
 mod team;
 
