@@ -6,7 +6,8 @@
 use crate::bad_input::BadInput;
 use crate::bench::clock::{Clock, Spent};
 use crate::bench::workload::Workload;
-use crate::command::run::{RUNNING, backend, build, stop_on_ctrl_c};
+use crate::command::run::{RUNNING, stop_on_ctrl_c};
+use crate::load::{backend, build};
 use crate::open::read;
 use crate::progress::Progress;
 use crate::system::memory_bytes;
@@ -115,7 +116,8 @@ pub fn measure(order: &Order) -> Result<Measured> {
     let begin = clock.read();
     let (network, steps) = network(order)?;
     let backend = backend(&network.backend.name).context("the workload names no backend there is")?;
-    let mut machine = build(&network, backend, &NoFiles, order.threads, false).map_err(BadInput::of)?;
+    let mut machine =
+        build(&network, backend, &NoFiles, (order.threads, order.threads), false).map_err(BadInput::of)?;
     let plan = Plan::of(&network);
     if !matches!(order.record, Record::Nothing) {
         machine.probe(&plan.probes());
