@@ -8,7 +8,7 @@ use crate::chip::hypergraph::Hypergraph;
 use sim_core::rng::Stream;
 
 /// The best of so many tries.
-const TRIES: usize = 8;
+const TRIES: usize = 16;
 
 /// Passes of refinement of a try.
 const PASSES: usize = 3;
@@ -23,7 +23,7 @@ pub fn initial<C: Capacity>(
     random: &mut Stream,
 ) -> Vec<u32> {
     let mut best: Option<(usize, i64, Vec<u32>)> = None;
-    for turn in 0..super::knob("TRIES",8.0) as usize {
+    for turn in 0..TRIES {
         // Half of the tries fill the cores evenly, half as far as they go.
         let grown = grow(graph, members, capacity, count, turn % 2 == 0, random);
         let mut state = State::new(graph, members, capacity, count, grown);

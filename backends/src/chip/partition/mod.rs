@@ -40,10 +40,10 @@ const FRESH: u64 = 6;
 const AT_ONCE: u64 = 4;
 
 /// Pins times cycles: how much is worth trying. Small hypergraphs get more tries than large ones.
-const EFFORT: u64 = 12_000_000;
+const EFFORT: u64 = 3_000_000;
 
-/// Combinations of a small hypergraph end at this many in any case.
-const MOST_COMBINATIONS: u64 = 48;
+/// The fewest and the most cycles.
+const TRIES: (u64, u64) = (12, 30);
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
@@ -81,7 +81,7 @@ fn improve<C: Capacity>(graph: &Hypergraph, capacity: &C, count: usize, key: Key
     let everyone: Vec<u32> = (0..graph.vertices() as u32).collect();
     let slim = coarsen::contract(graph, &everyone);
     let task = Task { graph: &slim, capacity, count };
-    let tries = (knob("EFFORT",12e6) as u64 / (slim.all_pins() as u64).max(1)).clamp(4, FRESH + MOST_COMBINATIONS);
+    let tries = (EFFORT / (slim.all_pins() as u64).max(1)).clamp(TRIES.0, TRIES.1);
     let fresh = FRESH.min(tries / 2);
     let inherits = |of: &Partition, (messages, cores): (i64, Vec<u32>)| Partition {
         cores,
@@ -120,7 +120,6 @@ fn improve<C: Capacity>(graph: &Hypergraph, capacity: &C, count: usize, key: Key
                 .collect();
             pool.extend(children.into_iter().flatten());
             settle(&mut pool);
-            if std::env::var("DBG").is_ok() { eprintln!("round {round} {:?}", pool.iter().map(|p| (p.messages,p.start)).collect::<Vec<_>>()); }
         }
     }
     found.extend(pool);
@@ -132,12 +131,4 @@ fn settle(pool: &mut Vec<Partition>) {
     pool.sort_by_key(|found| found.messages);
     pool.dedup_by_key(|found| found.messages);
     pool.truncate(FRESH as usize + 2);
-}
-
-pub fn knob(name: &str, default: f64) -> f64 {
-    use std::sync::{Mutex, OnceLock}; use std::collections::HashMap;
-    static K: OnceLock<HashMap<String,f64>> = OnceLock::new();
-    let k = K.get_or_init(|| std::env::vars().filter_map(|(a,b)| b.parse().ok().map(|b| (a,b))).collect());
-    let _ : Option<Mutex<()>> = None;
-    k.get(name).copied().unwrap_or(default)
 }

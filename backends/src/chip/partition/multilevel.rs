@@ -9,7 +9,7 @@ use crate::chip::hypergraph::Hypergraph;
 use sim_core::rng::Stream;
 
 /// The coarsest hypergraph has about so many vertices a core.
-const PER_CORE: usize = 24;
+const PER_CORE: usize = 10;
 
 /// And no fewer than this.
 const FEWEST: usize = 200;
@@ -59,7 +59,7 @@ impl<C: Capacity> Task<'_, C> {
             let graph = depth.checked_sub(1).map_or(self.graph, |above| &levels[above].graph);
             let mut state = State::new(graph, &members[depth], self.capacity, self.count, cores);
             state.place_rest();
-            refine(&mut state, super::knob("PASSES",6.0) as usize, random);
+            refine(&mut state, PASSES, random);
             if depth == 0 {
                 let all = state.place_rest();
                 return all.then(|| (state.messages, state.into_cores()));
@@ -77,8 +77,8 @@ impl<C: Capacity> Task<'_, C> {
         random: &mut Stream,
     ) -> (Vec<Coarse>, Vec<Members>, Option<Vec<u32>>) {
         let neurons = self.graph.vertices();
-        let least = (super::knob("PERCORE",24.0) as usize * self.count).max(FEWEST);
-        let heaviest = (super::knob("HEAVIEST",3.0) as usize * neurons / least).max(1) as u32;
+        let least = (PER_CORE * self.count).max(FEWEST);
+        let heaviest = (HEAVIEST * neurons / least).max(1) as u32;
         let mut levels: Vec<Coarse> = Vec::new();
         let mut members = vec![Members::single(neurons)];
         let mut groups = groups.to_vec();

@@ -13,7 +13,7 @@ use sim_core::rng::Stream;
 /// So many moves without an improvement end a search in any case.
 const PATIENCE: usize = 400;
 
-/// A further pass has to be worth this share of the messages.
+/// A further pass, but for the second, has to be worth this share of the messages.
 const WORTH: f64 = 0.001;
 
 /// From how many vertices searches start in the first pass, the second, …
@@ -42,7 +42,7 @@ pub fn refine<C: Capacity>(state: &mut State<C>, passes: usize, random: &mut Str
         for seeds in seeds.chunks(SEEDS[pass.min(SEEDS.len() - 1)]) {
             searches.search(state, seeds);
         }
-        if ((before - state.messages) as f64) < super::knob("WORTH",0.001) * before as f64 && pass + 1 >= super::knob("MINPASS",4.0) as usize || before == 0 {
+        if ((before - state.messages) as f64) < WORTH * before as f64 && pass > 0 || before == 0 {
             break;
         }
     }
@@ -113,7 +113,7 @@ impl Stop {
         self.mean += off / self.moves;
         self.squares += off * (gain - self.mean);
         let variance = self.squares / (self.moves - 1.0).max(1.0);
-        let drifted = self.moves * self.mean * self.mean > super::knob("ALPHA",1.0)*variance + self.beta;
-        self.moves >= super::knob("PATIENCE",400.0) || (self.moves > self.beta && self.mean < 0.0 && drifted)
+        let drifted = self.moves * self.mean * self.mean > variance + self.beta;
+        self.moves >= PATIENCE as f64 || (self.moves > self.beta && self.mean < 0.0 && drifted)
     }
 }
