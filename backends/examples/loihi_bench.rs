@@ -55,7 +55,7 @@ fn main() {
     drop(all);
     q.starts_at = Some((0..n).map(|_| (0, stream.below(320000) as i32)).collect());
     let placed =
-        mapped.then(|| Placed::new(&q, (0..cores).map(|c| (c * per..(c + 1) * per).collect()).collect()));
+        mapped.then(|| Placed::new(&q, &(0..n).map(|i| i / per).collect::<Vec<_>>()));
     let layout = match &placed {
         Some(p) => Layout::mapped(n as usize, p, longest as u8, 2),
         None => Layout::unmapped(&q, longest as u8, 2),

@@ -7,7 +7,7 @@ pub trait Cells: Send + 'static {
     /// What a synapse adds for one spike.
     type Weight: Copy + Default + Send + Sync;
     /// What sums up at a compartment in a step.
-    type Sum: Plain + Default + Send;
+    type Sum: Plain + Default + PartialEq + Send;
 
     /// How many compartments there are.
     fn len(&self) -> usize;

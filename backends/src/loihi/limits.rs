@@ -70,6 +70,20 @@ impl Resource {
         }
     }
 
+    /// Where the limit is documented.
+    pub fn source(self) -> &'static str {
+        match self {
+            Resource::Compartments
+            | Resource::SynapticMemory
+            | Resource::InputAxons
+            | Resource::OutputAxons => "Davies et al. 2018",
+            Resource::DelaySlots => "Davies et al. 2018; that slots and compartments trade is inferred",
+            Resource::CompartmentProfiles | Resource::ThresholdProfiles | Resource::SynapseFormats => {
+                "tools on top of NxSDK"
+            }
+        }
+    }
+
     /// What would make it fit.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -89,16 +103,7 @@ impl Resource {
 pub static LOIHI1: Limits = Limits {
     name: "Loihi1",
     cores: 128,
-    core: [
-        Some(1024),
-        Some(16_384),
-        Some(4096),
-        Some(4096),
-        Some(8192),
-        Some(32),
-        Some(16),
-        Some(16),
-    ],
+    core: [Some(1024), Some(16_384), Some(4096), Some(4096), Some(8192), Some(32), Some(16), Some(16)],
 };
 
 /// Loihi 2 (Intel's technology brief of 2021): 1 M neurons and 120 M synapses a chip. What else a core
@@ -202,7 +207,8 @@ pub fn uses(network: &Quantised, cores: &[u32], count: usize) -> Vec<Use> {
             }
         }
     }
-    for ((used, longest), (compartments, thresholds, formats)) in uses.iter_mut().zip(longest).zip(&profiles) {
+    for ((used, longest), (compartments, thresholds, formats)) in uses.iter_mut().zip(longest).zip(&profiles)
+    {
         used[Resource::DelaySlots as usize] = used[Resource::Compartments as usize] * longest;
         used[Resource::CompartmentProfiles as usize] = compartments.len() as u64;
         used[Resource::ThresholdProfiles as usize] = thresholds.len() as u64;

@@ -14,42 +14,50 @@ pub struct Placed {
 pub struct Core {
     /// The neuron of each compartment.
     pub neurons: Vec<u32>,
-    /// Its input axons, by source.
+    /// Its input axons, by source and weight format.
     pub axons: Vec<Axon>,
 }
 
-/// An input axon: where the spikes of one source arrive in a core, and the list of synapses it has there.
+/// An input axon: where the spikes of one source arrive in a core, and the list of synapses it has there,
+/// all of one weight format.
 #[derive(Clone, Debug)]
 pub struct Axon {
     /// Neuron, or input from outside.
     pub source: u32,
+    /// Number of its weight format.
+    pub format: u8,
     /// Number of each synapse in the network, and the compartment it ends at.
     pub synapses: Vec<(u32, u16)>,
 }
 
 impl Placed {
-    /// What every core holds if these neurons live on it; every neuron lives on one core.
-    pub fn new(network: &Quantised, cores: Vec<Vec<u32>>) -> Placed {
-        let mut at = vec![(0_u32, 0_u16); network.neurons()];
-        for (core, neurons) in cores.iter().enumerate() {
-            for (slot, &neuron) in neurons.iter().enumerate() {
-                at[neuron as usize] = (core as u32, slot as u16);
-            }
+    /// What every core holds if neuron `n` lives on core `cores[n]`.
+    pub fn new(network: &Quantised, cores: &[u32]) -> Placed {
+        let count = cores.iter().max().map_or(0, |&core| core as usize + 1);
+        let mut placed = Placed { cores: vec![Core::default(); count] };
+        let mut slots = Vec::with_capacity(cores.len());
+        for (neuron, &core) in cores.iter().enumerate() {
+            let neurons = &mut placed.cores[core as usize].neurons;
+            slots.push(neurons.len() as u16);
+            neurons.push(neuron as u32);
         }
-        let mut cores: Vec<Core> =
-            cores.into_iter().map(|neurons| Core { neurons, axons: Vec::new() }).collect();
         for source in 0..network.sources() {
             for number in network.row(source) {
-                let (core, slot) = at[network.synapses[number].target as usize];
-                let axons = &mut cores[core as usize].axons;
-                if axons.last().is_none_or(|axon| axon.source != source as u32) {
-                    axons.push(Axon { source: source as u32, synapses: Vec::new() });
-                }
-                if let Some(axon) = axons.last_mut() {
-                    axon.synapses.push((number as u32, slot));
+                let synapse = &network.synapses[number];
+                let axons = &mut placed.cores[cores[synapse.target as usize] as usize].axons;
+                let own = |axon: &&mut Axon| axon.source == source as u32;
+                let mut own = axons.iter_mut().rev().take_while(own);
+                let found = own.find(|axon| axon.format == synapse.format);
+                let listed = (number as u32, slots[synapse.target as usize]);
+                match found {
+                    Some(axon) => axon.synapses.push(listed),
+                    None => {
+                        let (source, format) = (source as u32, synapse.format);
+                        axons.push(Axon { source, format, synapses: vec![listed] });
+                    }
                 }
             }
         }
-        Placed { cores }
+        placed
     }
 }

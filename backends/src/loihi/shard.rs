@@ -35,6 +35,8 @@ pub struct Shard<C: Cells> {
     pub told: Told,
     /// Spikes that arrived through synapses.
     pub events: u64,
+    /// Neurons times steps with v other than 0 or a sum of arrivals other than 0, if they are counted.
+    pub active: Option<u64>,
     /// Time spent delivering, stimulating, updating.
     pub stages: [Duration; 3],
     arriving: Arriving,
@@ -174,6 +176,7 @@ impl<C: Cells> Shard<C> {
             probes: Vec::new(),
             told: Told::default(),
             events: 0,
+            active: None,
             stages: [Duration::ZERO; 3],
             arriving: Arriving::default(),
             fired: Vec::new(),
@@ -240,12 +243,19 @@ impl<C: Cells> Shard<C> {
     /// Lives step `step`; who fires is in `told`.
     pub fn step(&mut self, step: i64) {
         let before = Instant::now();
-        let Shard { tiles, drive, sums, cells, fired, .. } = self;
+        let Shard { tiles, drive, sums, cells, fired, active, .. } = self;
         drive.add::<C>(step, |step| tiles.slot(step), sums);
         let driven = Instant::now();
         for (tile, borders) in tiles.borders.windows(2).enumerate() {
             let begin = tiles.begin(tile) + tiles.slot(step);
             let sums = &mut sums[begin..begin + borders[1] - borders[0]];
+            if let Some(active) = active {
+                let places = (borders[0]..).zip(sums.iter());
+                let busy = |&(place, sum): &(usize, &C::Sum)| {
+                    *sum != C::Sum::default() || cells.state(1, place) != 0.0
+                };
+                *active += places.filter(busy).count() as u64;
+            }
             cells.step(step, borders[0], sums, fired);
         }
         let neurons = &self.neurons;

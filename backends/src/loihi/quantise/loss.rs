@@ -37,6 +37,8 @@ pub struct Parameter {
     pub requested: f64,
     /// As realised.
     pub realised: f64,
+    /// What both are measured in.
+    pub unit: &'static str,
 }
 
 /// Weights of a projection.
@@ -103,10 +105,10 @@ impl Loss {
                 let kept = |decay: u16, offset: i32| 1.0 - f64::from(i32::from(decay) + offset) / 4096.0;
                 let threshold = lif.realised_threshold(compartment, scale, semantics);
                 [
-                    ("threshold", lif.threshold, threshold),
-                    ("part of u kept", lif.keep_u, kept(compartment.du, semantics.current_offset)),
-                    ("part of v kept", lif.keep_v, kept(compartment.dv, semantics.voltage_offset)),
-                    ("drive", lif.drive, f64::from(compartment.bias()) / scale),
+                    ("threshold", lif.threshold, threshold, "mV above rest"),
+                    ("part of u kept", lif.keep_u, kept(compartment.du, semantics.current_offset), "a step"),
+                    ("part of v kept", lif.keep_v, kept(compartment.dv, semantics.voltage_offset), "a step"),
+                    ("drive", lif.drive, f64::from(compartment.bias()) / scale, "mV a step"),
                 ]
             });
             PopulationLoss { name: of.name.clone(), scale: scales[number], parameters: farthest(all) }
@@ -137,11 +139,11 @@ impl Loss {
 }
 
 /// Of each parameter the neuron whose value is farthest from what was asked for.
-fn farthest(all: impl Iterator<Item = [(&'static str, f64, f64); 4]>) -> Vec<Parameter> {
+fn farthest(all: impl Iterator<Item = [(&'static str, f64, f64, &'static str); 4]>) -> Vec<Parameter> {
     let mut found: Vec<Parameter> = Vec::new();
     for neuron in all {
-        for (place, (name, requested, realised)) in neuron.into_iter().enumerate() {
-            let parameter = Parameter { name, requested, realised };
+        for (place, (name, requested, realised, unit)) in neuron.into_iter().enumerate() {
+            let parameter = Parameter { name, requested, realised, unit };
             match found.get_mut(place) {
                 None => found.push(parameter),
                 Some(worst) => {

@@ -129,7 +129,12 @@ fn convert(
     let blank = Synapse { target: 0, mantissa: 0, delay: 1, format: 0 };
     let (mut synapses, mut next) = (vec![blank; total], starts.clone());
     let mut real_weights = vec![0.0; if real { total } else { 0 }];
-    for bundle in bundles {
+    // A row stands in the order of formats, as the lists of its axons do.
+    let mut by_format: Vec<usize> = (0..bundles.len()).collect();
+    by_format.sort_by_key(|&bundle| bundles[bundle].number);
+    let mut losses = vec![None; bundles.len()];
+    for number in by_format {
+        let bundle = &bundles[number];
         let (format, scale) = (bundle.format, scales[bundle.target]);
         let mut told = loss.bundle(network, bundle);
         bundle.each(load, &mut |source, target, weight, delay| {
@@ -143,8 +148,9 @@ fn convert(
                 real_weights[place] = weight;
             }
         });
-        loss.projections.push(told.done());
+        losses[number] = Some(told.done());
     }
+    loss.projections = losses.into_iter().flatten().collect();
     let at_rest = starts_at.iter().all(|start| *start == (0, 0));
     let ranges = network.populations.iter().map(|p| (p.name.clone(), p.first..p.first + p.size)).collect();
     Quantisation {
