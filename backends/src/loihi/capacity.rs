@@ -83,6 +83,16 @@ impl CoreCapacity {
         }
     }
 
+    /// The same cores with other limits.
+    pub fn limit_to(&mut self, limits: &'static Limits) {
+        self.limits = limits;
+    }
+
+    /// What each core uses at present.
+    pub fn uses(&self) -> Vec<Use> {
+        self.cores.iter().map(|core| core.used).collect()
+    }
+
     /// The first limit that keeps `neurons` from `core`, if any does.
     pub fn refuses(&self, neurons: &[u32], core: u32) -> Option<Excess> {
         let change = self.change(neurons, core);

@@ -3,16 +3,18 @@
 use super::super::case::{Case, Outcome, first_difference, number, numbers, tuples};
 use super::list;
 use super::nets::{Listed, network, run};
+use backends::chip::energy::{Activity, Bill, Event, LOIHI_SANAFE, Term};
+use backends::chip::mesh::Mesh;
+use backends::chip::traffic::{Deliveries, Traffic};
 use backends::loihi::compartment::Compartment;
-use backends::loihi::energy::{Counts, SynapseKind, Term, hops, sana_fe};
 use backends::loihi::semantics::NENGO;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use sim_core::spike::Spike;
 
 /// All cases of a file.
 pub fn cases(file: &Value) -> Result<Vec<Case>, String> {
     let run = |case: &Value| {
-        let outcome = Outcome::of(differs(case)?);
+        let outcome = Outcome::of(differs(file, case)?);
         let name = case["id"].as_str().unwrap_or_default().to_owned();
         Ok(Case { name, semantics: "SANA-FE".into(), outcome })
     };
@@ -34,24 +36,7 @@ fn connections(case: &Value) -> Result<(Vec<Listed>, Vec<Listed>), String> {
     Ok((own, from_inputs))
 }
 
-/// What each source does with a spike: its core, the cores it goes to, its synapses' targets.
-struct Source {
-    core: u32,
-    to: BTreeSet<u32>,
-    targets: Vec<usize>,
-}
-
-fn sources(cores: &[i64], count: usize, of: &[i64], synapses: &[Listed]) -> Vec<Source> {
-    let source = |source: usize| {
-        let own = synapses.iter().filter(|synapse| synapse[0] == source as i64);
-        let targets: Vec<usize> = own.map(|synapse| synapse[1] as usize).collect();
-        let to = targets.iter().map(|&target| cores[target] as u32).collect();
-        Source { core: of[source] as u32, to, targets }
-    };
-    (0..count).map(source).collect()
-}
-
-fn differs(case: &Value) -> Result<Option<String>, String> {
+fn differs(file: &Value, case: &Value) -> Result<Option<String>, String> {
     let (neurons, inputs) = (number(case, "n")? as usize, number(case, "n_in")? as usize);
     let steps = number(case, "steps")?;
     let (own, from_inputs) = connections(case)?;
@@ -61,41 +46,56 @@ fn differs(case: &Value) -> Result<Option<String>, String> {
     let in_spikes: Vec<[i64; 2]> = tuples(case, "input_spikes")?;
     let arrivals: Vec<[i64; 2]> = in_spikes.iter().map(|&[step, input]| [step + 1, input]).collect();
     let trace = run(&network, steps, &arrivals)?;
-    let (cores, of_inputs) = (numbers(case, "core_of_neuron")?, numbers(case, "core_of_input")?);
-    let neuron_sources = sources(&cores, neurons, &cores, &own);
-    let input_sources = sources(&cores, inputs, &of_inputs, &from_inputs);
 
-    let mut counts = Counts { neuron_steps: neurons as u64 * steps as u64, ..Counts::default() };
-    counts.spikes = trace.spikes.len() as u64;
-    let mut per_step: [Vec<i64>; 4] = std::array::from_fn(|_| vec![0; steps as usize]);
+    let first = neurons as i64;
+    let inputs = in_spikes.iter().map(|&[step, input]| [step, first + input]);
+    let mut all: Vec<[i64; 2]> = trace.spikes.iter().copied().chain(inputs).collect();
+    all.sort_unstable();
+    let targets = |source: i64| {
+        network.synapses[network.row(source as usize)].iter().map(|synapse| synapse.target as usize)
+    };
     let mut arriving = vec![vec![false; neurons]; steps as usize + 1];
-    let inputs = in_spikes.iter().map(|&[step, input]| (step, &input_sources[input as usize]));
-    let all = trace.spikes.iter().map(|&[step, neuron]| (step, &neuron_sources[neuron as usize]));
-    for (step, source) in inputs.chain(all) {
-        let place = step as usize - 1;
-        counts.send(source.core, source.to.iter().copied(), source.targets.len() as u64);
-        let far = source.to.iter().map(|&to| hops(source.core, to)).map(|(x, y)| (x + y) as i64);
-        let [fired, _, hops, events] = &mut per_step;
-        fired[place] += 1;
-        hops[place] += far.sum::<i64>();
-        events[place] += source.targets.len() as i64;
-        source.targets.iter().for_each(|&target| arriving[place + 1][target] = true);
+    for &[step, source] in &all {
+        targets(source).for_each(|target| arriving[step as usize][target] = true);
     }
+    let mut updates = Vec::new();
     for place in 0..steps as usize {
         let was = |neuron: usize| place > 0 && trace.v[place - 1][neuron] != 0;
-        let updated = (0..neurons).filter(|&neuron| was(neuron) || arriving[place][neuron]).count();
-        counts.updates += updated as u64;
-        let firing = in_spikes.iter().filter(|[step, _]| *step as usize == place + 1).count();
-        per_step[1][place] = (updated + firing) as i64;
+        updates.push((0..neurons).filter(|&neuron| was(neuron) || arriving[place][neuron]).count() as i64);
     }
-    compare(case, &trace.spikes, &per_step, &counts)
+
+    let cores: Vec<u32> = [numbers(case, "core_of_neuron")?, numbers(case, "core_of_input")?]
+        .concat()
+        .into_iter()
+        .map(|core| core as u32)
+        .collect();
+    let pairs = (0..network.sources()).flat_map(|source| {
+        network.synapses[network.row(source)].iter().map(move |synapse| (source as u32, synapse.target))
+    });
+    let deliveries = Deliveries::of_synapses(pairs, &cores);
+    let sites: Vec<u32> = (0..Mesh::LOIHI.cores() as u32).collect();
+    let spike = |&[step, source]: &[i64; 2]| Spike { step, lead: 0.0, neuron: source as u32 };
+    let spikes: Vec<Spike> = all.iter().map(spike).collect();
+    let traffic = Traffic::measure(&deliveries, &Mesh::LOIHI, &sites, &spikes, steps);
+    let activity = Activity {
+        counts: traffic.total,
+        neuron_steps: neurons as u64 * steps as u64,
+        active_updates: updates.iter().sum::<i64>() as u64,
+        neuron_spikes: trace.spikes.len() as u64,
+        ..Activity::default()
+    };
+    if let Some(difference) = counts_differ(case, &trace.spikes, &in_spikes, &updates, &traffic)? {
+        return Ok(Some(difference));
+    }
+    Ok(energy_differs(file, case, &activity))
 }
 
-fn compare(
+fn counts_differ(
     case: &Value,
     spikes: &[[i64; 2]],
-    per_step: &[Vec<i64>; 4],
-    counts: &Counts,
+    in_spikes: &[[i64; 2]],
+    updates: &[i64],
+    traffic: &Traffic,
 ) -> Result<Option<String>, String> {
     let expected = &case["expected"];
     let mut listed = tuples::<2>(expected, "spikes")?;
@@ -103,38 +103,50 @@ fn compare(
     if listed != spikes {
         return Ok(Some(format!("{} spikes, expected {}, or others", spikes.len(), listed.len())));
     }
-    let names = ["fired", "updated", "hops", "synaptic_events"];
-    for (name, found) in names.into_iter().zip(per_step) {
-        if let Some(difference) = first_difference(name, 1, &numbers(expected, name)?, found) {
+    let mut per_step = [(); 3].map(|()| vec![0; updates.len()]);
+    for step in &traffic.by_step {
+        let found = [step.counts.spikes, step.counts.hops(), step.counts.synaptic_events];
+        per_step.iter_mut().zip(found).for_each(|(all, found)| all[step.step as usize - 1] = found as i64);
+    }
+    let [fired, hops, events] = per_step;
+    let firing = |step: i64| in_spikes.iter().filter(|spike| spike[0] == step).count() as i64;
+    let updated = (1..).zip(updates).map(|(step, updates)| updates + firing(step)).collect();
+    let lists = [("fired", fired), ("updated", updated), ("hops", hops), ("synaptic_events", events)];
+    for (name, found) in lists {
+        if let Some(difference) = first_difference(name, 1, &numbers(expected, name)?, &found) {
             return Ok(Some(difference));
         }
     }
-    let totals = [("packets", counts.messages), ("hops_x", counts.hops_x), ("hops_y", counts.hops_y)];
-    for (name, found) in totals {
-        if expected[name].as_u64() != Some(found) {
-            return Ok(Some(format!("{name} is {found}, expected {}", expected[name])));
-        }
-    }
-    let kind = match case["synapse_unit"].as_str().unwrap_or_default() {
-        unit if unit.contains("dense") => SynapseKind::Dense,
-        unit if unit.contains("conv") => SynapseKind::Convolution,
-        _ => SynapseKind::Sparse,
+    let total = &traffic.total;
+    let totals = [("packets", total.packets()), ("hops_x", total.hops_x), ("hops_y", total.hops_y)];
+    let wrong = totals.into_iter().find(|(name, found)| expected[name].as_u64() != Some(*found));
+    Ok(wrong.map(|(name, found)| format!("{name} is {found}, expected {}", expected[name])))
+}
+
+/// The file prices the kinds of synapses apart; our set has the price of sparse ones.
+fn energy_differs(file: &Value, case: &Value, activity: &Activity) -> Option<String> {
+    let unit = case["synapse_unit"].as_str().unwrap_or_default();
+    let kind = ["dense", "conv"].into_iter().find(|kind| unit.contains(kind)).unwrap_or("sparse");
+    let synapse = file["price_pJ"][format!("synapse_{kind}")].as_f64().unwrap_or(f64::NAN);
+    let bill = Bill::of(&LOIHI_SANAFE, activity);
+    let energy = |term: &Term| match term.price.event {
+        Event::SynapticEvent => term.count as f64 * synapse,
+        _ => term.picojoules(),
     };
-    let bill = sana_fe(kind).bill(counts);
-    let sum = |names: &[&str]| -> f64 {
-        bill.iter().filter(|term| names.contains(&term.name)).map(Term::energy).sum()
+    let sum = |events: &[Event]| -> f64 {
+        bill.terms.iter().filter(|term| events.contains(&term.price.event)).map(energy).sum()
     };
     let found = [
-        ("soma", sum(&["neuron access", "neuron update", "spike out"])),
-        ("synapse", sum(&["synaptic event"])),
-        ("network", sum(&["message out", "hop east or west", "hop north or south"])),
-        ("total", bill.iter().map(Term::energy).sum()),
+        ("soma", sum(&[Event::NeuronStep, Event::ActiveUpdate, Event::Spike])),
+        ("synapse", sum(&[Event::SynapticEvent])),
+        ("network", sum(&[Event::Packet, Event::HopX, Event::HopY])),
+        ("total", bill.terms.iter().map(energy).sum()),
     ];
-    for (name, found) in found {
-        let expected = expected["energy_pJ"][name].as_f64().unwrap_or(f64::NAN);
-        if !((found - expected).abs() <= 1e-9 * expected.abs()) {
-            return Ok(Some(format!("{name} energy is {found} pJ, expected {expected}")));
-        }
-    }
-    Ok(None)
+    let expected = |name: &str| case["expected"]["energy_pJ"][name].as_f64().unwrap_or(f64::NAN);
+    let off = |(name, found): &(&str, f64)| {
+        let expected = expected(name);
+        (found - expected).abs() > 1e-9 * expected.abs() || expected.is_nan()
+    };
+    let wrong = found.into_iter().find(off);
+    wrong.map(|(name, found)| format!("{name} energy is {found} pJ, expected {}", expected(name)))
 }
