@@ -3,6 +3,7 @@
 mod barrier;
 pub mod cpu;
 mod team;
+pub mod truenorth;
 
 use sim_core::backend::Backend;
 
