@@ -1,19 +1,19 @@
 //! Checkpoints: everything that lives, so that a run goes on with the same bits.
 //!
-//! A checkpoint file is a magic word, the step, a digest of the network it belongs to, the bytes of
-//! the machine, and a digest of all that. It is written beside its place and then renamed, so a
+//! A checkpoint file is a magic word, the step, a digest of the network it belongs to, for how many
+//! threads the machine is cut, its bytes, and a digest of all that. It is written beside its place and then renamed, so a
 //! file with its final name is always whole. `run.json` beside the files says what was being run.
 
 use sim_core::backend::{Epoch, Machine};
 use sim_core::observer::{Observer, ObserverError};
-use sim_core::snapshot::{Loader, Saver};
+use sim_core::snapshot::{Loader, Plain, Saver};
 use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-const MAGIC: &[u8; 8] = b"SALTUS01";
-const HEADER: usize = 24;
+const MAGIC: &[u8; 8] = b"SALTUS02";
+const HEADER: usize = 32;
 
 /// Writes checkpoints as a run goes.
 pub struct Checkpoints {
@@ -37,6 +37,7 @@ impl Checkpoints {
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&machine.now().to_le_bytes());
         bytes.extend_from_slice(&self.network.to_le_bytes());
+        bytes.extend_from_slice(&(machine.parts() as u64).to_le_bytes());
         bytes.extend_from_slice(&state);
         let whole = digest(&bytes);
         bytes.extend_from_slice(&whole.to_le_bytes());
@@ -88,23 +89,42 @@ pub fn newest(place: &Path) -> Result<PathBuf, ResumeError> {
     files.pop().ok_or_else(nothing)
 }
 
-/// Puts a machine where a checkpoint left it.
-pub fn restore(path: &Path, network: u64, machine: &mut dyn Machine) -> Result<(), ResumeError> {
-    let fail = |what: &str| ResumeError(format!("{}: {what}", path.display()));
-    let bytes = fs::read(path).map_err(|error| fail(&error.to_string()))?;
-    if bytes.len() < HEADER + 8 || &bytes[..8] != MAGIC {
-        return Err(fail("this is not a checkpoint of this version of Saltus"));
+/// A whole checkpoint that belongs to the network that is to go on.
+#[derive(Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Checkpoint {
+    /// Reads a checkpoint and makes sure that it is whole and that of a network.
+    pub fn open(path: PathBuf, network: u64) -> Result<Checkpoint, ResumeError> {
+        let fail = |what: &str| ResumeError(format!("{}: {what}", path.display()));
+        let mut bytes = fs::read(&path).map_err(|error| fail(&error.to_string()))?;
+        if bytes.len() < HEADER + 8 || &bytes[..8] != MAGIC {
+            return Err(fail("this is not a checkpoint of this version of Saltus"));
+        }
+        let whole = bytes.split_off(bytes.len() - 8);
+        if digest(&bytes).to_le_bytes() != *whole {
+            return Err(fail("the file is damaged: its check sum is wrong"));
+        }
+        if bytes[16..24] != network.to_le_bytes() {
+            return Err(fail("the checkpoint belongs to another network, seed or duration of step"));
+        }
+        Ok(Checkpoint { path, bytes })
     }
-    let (body, whole) = bytes.split_at(bytes.len() - 8);
-    if digest(body).to_le_bytes() != whole {
-        return Err(fail("the file is damaged: its check sum is wrong"));
+
+    /// For how many threads the machine was cut.
+    pub fn parts(&self) -> usize {
+        u64::get(&self.bytes[24..HEADER]) as usize
     }
-    if body[16..HEADER] != network.to_le_bytes() {
-        return Err(fail("the checkpoint belongs to another network, seed or duration of step"));
+
+    /// Puts a machine that is cut alike where the checkpoint left it.
+    pub fn restore(&self, machine: &mut dyn Machine) -> Result<(), ResumeError> {
+        let mut loader = Loader::new(&self.bytes[HEADER..]);
+        let restored = machine.restore(&mut loader).and_then(|()| loader.finish());
+        restored.map_err(|error| ResumeError(format!("{}: {error}", self.path.display())))
     }
-    let mut loader = Loader::new(&body[HEADER..]);
-    let restored = machine.restore(&mut loader).and_then(|()| loader.finish());
-    restored.map_err(|error| fail(&error.to_string()))
 }
 
 /// Writes a file so that it is whole or not there.

@@ -125,8 +125,8 @@ fn opened(path: &Path, text: &str, settings: &[String]) -> Result<Opened> {
     }
 }
 
-/// Opens what [`Opened::note`] noted: the network as it was run, and where its files are.
-pub fn reopen(note: &Path) -> Result<(Opened, Output)> {
+/// Opens what [`Opened::note`] noted: the network as it was run, where its files are, and on which backend.
+pub fn reopen(note: &Path) -> Result<(Opened, Output, String)> {
     let text = fs::read_to_string(note).with_context(|| format!("{} cannot be read", note.display()))?;
     let noted: Value = serde_json::from_str(&text).with_context(|| note.display().to_string())?;
     let said = |name: &str| {
@@ -150,7 +150,7 @@ pub fn reopen(note: &Path) -> Result<(Opened, Output)> {
         summary: folder.join(said("summary")?),
         checkpoints,
     };
-    Ok((opened, output))
+    Ok((opened, output, said("backend")?))
 }
 
 impl Opened {
@@ -166,7 +166,7 @@ impl Opened {
     }
 
     /// Writes down what is being run, so that it can be resumed from a checkpoint beside the note.
-    pub fn note(&self, path: &Path, output: &Output) -> Result<()> {
+    pub fn note(&self, path: &Path, output: &Output, backend: &str) -> Result<()> {
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let settings: Vec<&str> = self.source.settings().map(|(_, setting)| setting).collect();
         let file = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
@@ -174,6 +174,7 @@ impl Opened {
             "file": file,
             "network": self.source.text,
             "settings": settings,
+            "backend": backend,
             "recording": name(&output.recording),
             "raster": name(&output.raster),
             "summary": name(&output.summary),

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use sim_core::backend::{Epoch, Machine, Probe};
 use sim_core::math::exp;
 use sim_core::network::Network;
+use sim_core::parameter::Arguments;
 use sim_core::spike::Spike;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -270,8 +271,15 @@ fn the_longest_delay_arrives_and_a_longer_one_is_refused() {
     let longer = network(text, &["projections[0].delay=ms(6553.6)"]);
     let connectivity = Arc::new(sim_core::connect::connect(&longer, &sim_core::data::NoFiles).unwrap());
     let files = &sim_core::data::NoFiles;
-    let wanted =
-        sim_core::backend::Load { network: longer, connectivity, files, threads: 1, progress: &|_| {} };
+    let wanted = sim_core::backend::Load {
+        network: longer,
+        connectivity,
+        arguments: &Arguments::defaults(&[]),
+        files,
+        threads: 1,
+        parts: 1,
+        progress: &|_| {},
+    };
     let refusal = (backends::cpu::BACKEND.load)(wanted).err().unwrap();
     assert_eq!(
         refusal.reasons,

@@ -8,6 +8,7 @@ use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::Network;
 use sim_core::neuron::NeuronModel;
+use sim_core::parameter::Arguments;
 use sim_core::spike::Spike;
 use sim_core::synapse::SynapseModel;
 use std::sync::Arc;
@@ -32,8 +33,10 @@ impl Road {
         let load = Load {
             network: Arc::clone(&network),
             connectivity,
+            arguments: &Arguments::defaults(&[]),
             files: &NoFiles,
             threads: 1,
+            parts: 1,
             progress: &|_| {},
         };
         let machine = (backends::cpu::BACKEND.load)(load)?;

@@ -3,6 +3,7 @@
 use crate::connect::Connectivity;
 use crate::data::DataFiles;
 use crate::network::Network;
+use crate::parameter::{Arguments, Parameter};
 use crate::snapshot::{Loader, Saver, SnapshotError};
 use crate::spike::Spike;
 use std::fmt;
@@ -15,6 +16,8 @@ pub struct Backend {
     pub name: &'static str,
     /// One sentence.
     pub summary: &'static str,
+    /// What the file may set; `threads` is understood for every machine and not among them.
+    pub parameters: &'static [Parameter],
     /// Builds the network on it. The only place that may refuse.
     pub load: fn(Load<'_>) -> Result<Box<dyn Machine>, Refusal>,
 }
@@ -25,10 +28,15 @@ pub struct Load<'a> {
     pub network: Arc<Network>,
     /// Its connectivity, as recipes.
     pub connectivity: Arc<Connectivity>,
+    /// What the file says of the machine, or its defaults.
+    pub arguments: &'a Arguments,
     /// Data files that the network file names.
     pub files: &'a dyn DataFiles,
     /// How many threads to use; the result does not depend on it.
     pub threads: usize,
+    /// For how many threads it is cut: `threads`, or what the checkpoint says that it will go on from.
+    /// The result does not depend on it either.
+    pub parts: usize,
     /// Told how much of the building is done, from 0 to 1.
     pub progress: &'a (dyn Fn(f64) + Sync),
 }
@@ -52,6 +60,10 @@ impl std::error::Error for Refusal {}
 pub trait Machine: Send {
     /// The last step that was lived; 0 at the start.
     fn now(&self) -> i64;
+    /// For how many threads it is cut, if its checkpoints depend on that: [`Load::parts`].
+    fn parts(&self) -> usize {
+        1
+    }
     /// Steps of an epoch: the shortest delay, within which no spike can reach anyone.
     fn epoch(&self) -> i64;
     /// Lives up to and including step `until`, at most one epoch ahead, and fills `epoch`.
@@ -65,7 +77,7 @@ pub trait Machine: Send {
     fn counters(&self) -> Counters;
     /// Writes everything that lives, spikes in flight and generators included.
     fn save(&self, out: &mut Saver);
-    /// Reads what [`Machine::save`] wrote, on any thread count.
+    /// Reads what [`Machine::save`] wrote, on any number of threads but cut for as many.
     fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError>;
 }
 

@@ -20,6 +20,7 @@ pub mod observer;
 pub mod parameter;
 pub mod parse;
 pub mod philox;
+pub mod primitive;
 pub mod quantity;
 pub mod read;
 pub mod real;

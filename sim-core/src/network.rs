@@ -6,7 +6,7 @@
 //! where each stood.
 
 use crate::neuron::NeuronModel;
-use crate::parameter::Arguments;
+use crate::parameter::{Arguments, Parameter};
 use crate::quantity::Quantity;
 use crate::rng::Key;
 use crate::rule::{ConnectionRule, Ends, Places};
@@ -213,12 +213,23 @@ pub enum Pick {
 }
 
 /// The machine that the file asks for.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct BackendChoice {
     /// Its name, empty for the CPU.
     pub name: String,
     /// How many threads; absent for all cores.
     pub threads: Option<usize>,
+    /// What the file says in the machine's parentheses; absent for the CPU.
+    pub arguments: Option<Arguments>,
+}
+
+impl BackendChoice {
+    /// What a machine with this table of parameters is loaded with: what the file says, if it says it
+    /// for such a machine, else the defaults. A chip and its unquantised form have one table.
+    pub fn arguments(&self, table: &'static [Parameter]) -> Arguments {
+        let said = self.arguments.as_ref().filter(|said| said.fit(table));
+        said.cloned().unwrap_or_else(|| Arguments::defaults(table))
+    }
 }
 
 impl Network {

@@ -13,6 +13,7 @@
 //! 4. threshold: the spike is stamped `n·dt`, V is reset in the same step.
 
 use crate::parameter::{Arguments, Complaint, Parameter};
+use crate::primitive::Primitive;
 use crate::quantity::Quantity;
 use crate::real::Real;
 use crate::snapshot::{Loader, Saver, SnapshotError};
@@ -48,7 +49,14 @@ pub struct NeuronModel {
     /// Builds neurons that live only when something arrives, if the model has a closed form for the
     /// time between.
     pub lazy: Option<LazyBuild>,
+    /// Puts one neuron in the vocabulary of chips, if the model can be put that way.
+    pub primitive: Option<ToPrimitive>,
 }
+
+/// Puts a neuron in the vocabulary of chips, given the arguments as said (for flags and words), a lookup
+/// of its parameters and initial states by name, and the length of a step in ms; the error says what
+/// stands in the way: "tau_syn_ex differs from tau_syn_in".
+pub type ToPrimitive = fn(&Arguments, &dyn Fn(&str) -> f64, dt: f64) -> Result<Primitive, String>;
 
 /// A state variable of a model.
 #[derive(Debug)]
@@ -173,6 +181,22 @@ impl Cells {
     /// Initial values of state number `state`, as a vector in the run's precision.
     pub fn initial<R: Real>(&self, state: usize) -> Vec<R> {
         (0..self.len).map(|index| R::of(self.initial[state].at(index))).collect()
+    }
+
+    /// Neuron `index` in the vocabulary of chips.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn primitive(&self, model: &NeuronModel, index: usize) -> Result<Primitive, String> {
+        let Some(to_primitive) = model.primitive else {
+            return Err(format!("{} is not a neuron that chips compute", model.name));
+        };
+        let state = |name: &str| model.states.iter().position(|state| state.name == name);
+        let of = |name: &str| match state(name) {
+            Some(number) => self.initial[number].at(index),
+            None => self.column(name).at(index),
+        };
+        to_primitive(&self.arguments, &of, self.dt)
     }
 
     /// One vector in the run's precision from a quantity parameter.

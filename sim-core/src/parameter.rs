@@ -206,6 +206,11 @@ impl Arguments {
         Arguments { table, values, spans, whole }
     }
 
+    /// Whether these are arguments for a table with these parameters.
+    pub fn fit(&self, table: &[Parameter]) -> bool {
+        self.table.iter().map(|p| p.name).eq(table.iter().map(|p| p.name))
+    }
+
     /// The defaults of a table; what is required is absent. For tests and for plug-ins written in Rust.
     pub fn defaults(table: &'static [Parameter]) -> Self {
         let mut values: Vec<Argument> = Vec::with_capacity(table.len());

@@ -115,7 +115,8 @@ pub fn measure(order: &Order) -> Result<Measured> {
     let begin = clock.read();
     let (network, steps) = network(order)?;
     let backend = backend(&network.backend.name).context("the workload names no backend there is")?;
-    let mut machine = build(&network, backend, &NoFiles, order.threads, false).map_err(BadInput::of)?;
+    let mut machine =
+        build(&network, backend, &NoFiles, (order.threads, order.threads), false).map_err(BadInput::of)?;
     let plan = Plan::of(&network);
     if !matches!(order.record, Record::Nothing) {
         machine.probe(&plan.probes());

@@ -89,7 +89,8 @@ fn entries() -> Vec<Entry> {
     );
     entries.extend(VOCABULARY.rules.iter().map(|r| plain("rules", r.name, "", r.summary, r.parameters)));
     entries.extend(VOCABULARY.stimuli.iter().map(|s| plain("stimuli", s.name, "", s.summary, s.parameters)));
-    entries.extend(VOCABULARY.backends.iter().map(|b| plain("backends", b.name, "", b.summary, &[])));
+    entries
+        .extend(VOCABULARY.backends.iter().map(|b| plain("backends", b.name, "", b.summary, b.parameters)));
     entries
 }
 

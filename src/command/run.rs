@@ -1,7 +1,7 @@
 //! `saltus run`: a network file becomes a recording, a raster and a summary.
 
 use crate::bad_input::BadInput;
-use crate::checkpoint::{self, Checkpoints};
+use crate::checkpoint::{self, Checkpoint, Checkpoints};
 use crate::command::plot;
 use crate::complain;
 use crate::open::{OpenArgs, Opened, reopen};
@@ -68,7 +68,9 @@ struct Plans {
     opened: Opened,
     output: Output,
     /// The checkpoint to go on from.
-    resume: Option<PathBuf>,
+    resume: Option<Checkpoint>,
+    /// The backend's name, as the command line, the file or the run to go on with says it.
+    backend: String,
 }
 
 /// Runs a network.
@@ -83,16 +85,16 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     };
     let network = Arc::clone(&plans.opened.network);
     let threads = threads(args.threads.map(usize::from).or(network.backend.threads));
-    let wanted = args.backend.as_deref().unwrap_or(&network.backend.name);
-    let Some(backend) = backend(wanted) else {
+    let Some(backend) = backend(&plans.backend) else {
         let names: Vec<&str> = backends::ALL.iter().map(|backend| backend.name).collect();
-        complain!("error: no backend is called {wanted:?}; there is {}", names.join(", "));
+        complain!("error: no backend is called {:?}; there is {}", plans.backend, names.join(", "));
         return Ok(ExitCode::from(2));
     };
 
     let begin = Instant::now();
     let files = Folder::new(plans.opened.path.parent().unwrap_or(Path::new("")));
-    let built = build(&network, backend, &files, threads, args.quiet);
+    let parts = plans.resume.as_ref().map_or(threads, Checkpoint::parts);
+    let built = build(&network, backend, &files, (threads, parts), args.quiet);
     let mut machine = match built {
         Ok(machine) => machine,
         Err(message) => {
@@ -103,7 +105,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let plan = Plan::of(&network);
     machine.probe(&plan.probes());
     if let Some(from) = &plans.resume {
-        checkpoint::restore(from, plans.opened.digest(), &mut *machine).map_err(BadInput::of)?;
+        from.restore(&mut *machine).map_err(BadInput::of)?;
     }
     let build_s = begin.elapsed().as_secs_f64();
 
@@ -179,7 +181,8 @@ fn fresh(args: &RunArgs) -> Result<Plans, ExitCode> {
         Some(folder) => Output::folder(folder),
         None => Output::said(&opened.network, file),
     };
-    Ok(Plans { opened, output, resume: None })
+    let backend = args.backend.clone().unwrap_or_else(|| opened.network.backend.name.clone());
+    Ok(Plans { opened, output, resume: None, backend })
 }
 
 fn resumed(place: &Path) -> Result<Plans> {
@@ -190,8 +193,9 @@ fn resumed(place: &Path) -> Result<Plans> {
     };
     let checkpoint = checkpoint::newest(&folder)?;
     let beside = checkpoint.parent().unwrap_or(Path::new(""));
-    let (opened, output) = reopen(&beside.join("run.json"))?;
-    Ok(Plans { opened, output, resume: Some(checkpoint) })
+    let (opened, output, backend) = reopen(&beside.join("run.json"))?;
+    let checkpoint = Checkpoint::open(checkpoint, opened.digest())?;
+    Ok(Plans { opened, output, resume: Some(checkpoint), backend })
 }
 
 /// The number of threads that was said, or one for each core.
@@ -199,18 +203,18 @@ pub fn threads(said: Option<usize>) -> usize {
     said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get())).max(1)
 }
 
-/// The backend with this name; no name is the usual one.
+/// The backend with this name, `LoihiReal` or `loihi-real`; no name is the usual one.
 pub fn backend(name: &str) -> Option<&'static Backend> {
-    let name = if name.is_empty() { "Cpu" } else { name };
-    backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(name))
+    let name = if name.is_empty() { "Cpu".into() } else { name.replace('-', "") };
+    backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(&name))
 }
 
-/// Network → machine, or why not, in words.
+/// Network → machine, for a number of threads and cut for a number of threads, or why not, in words.
 pub fn build(
     network: &Arc<Network>,
     backend: &Backend,
     files: &dyn DataFiles,
-    threads: usize,
+    (threads, parts): (usize, usize),
     quiet: bool,
 ) -> Result<Box<dyn Machine>, String> {
     if let Some(shortage) = shortage(network) {
@@ -221,8 +225,10 @@ pub fn build(
     let load = Load {
         network: Arc::clone(network),
         connectivity: Arc::new(connectivity),
+        arguments: &network.backend.arguments(backend.parameters),
         files,
         threads,
+        parts,
         progress: &|share| bar.set_position((share * 100.0) as u64),
     };
     let machine = (backend.load)(load);
@@ -252,7 +258,7 @@ fn checkpoints(plans: &Plans) -> Result<Option<Checkpoints>> {
     let folder = &plans.output.checkpoints;
     if plans.resume.is_none() {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        plans.opened.note(&folder.join("run.json"), &plans.output)?;
+        plans.opened.note(&folder.join("run.json"), &plans.output, &plans.backend)?;
     }
     Ok(Some(Checkpoints::new(folder.clone(), every, plans.opened.digest())))
 }

@@ -8,6 +8,7 @@ use sim_core::backend::{Epoch, Load, Machine};
 use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::Network;
+use sim_core::parameter::Arguments;
 use sim_core::snapshot::{Loader, Saver};
 use sim_core::spike::Spike;
 use std::sync::Arc;
@@ -26,9 +27,21 @@ pub fn network(text: &str, settings: &[&str]) -> Arc<Network> {
 
 /// A network loaded onto a number of threads.
 pub fn load(network: &Arc<Network>, threads: usize) -> Box<dyn Machine> {
+    load_cut(network, threads, threads)
+}
+
+/// A network loaded onto a number of threads but cut for `parts`.
+fn load_cut(network: &Arc<Network>, threads: usize, parts: usize) -> Box<dyn Machine> {
     let connectivity = Arc::new(connect(network, &NoFiles).unwrap());
-    let load =
-        Load { network: Arc::clone(network), connectivity, files: &NoFiles, threads, progress: &|_| {} };
+    let load = Load {
+        network: Arc::clone(network),
+        connectivity,
+        arguments: &Arguments::defaults(&[]),
+        files: &NoFiles,
+        threads,
+        parts,
+        progress: &|_| {},
+    };
     (backends::cpu::BACKEND.load)(load).unwrap()
 }
 
@@ -48,7 +61,7 @@ pub fn resume(network: &Arc<Network>, machine: &dyn Machine, threads: usize) -> 
     let mut saver = Saver::default();
     machine.save(&mut saver);
     let bytes = saver.into_bytes();
-    let mut again = load(network, threads);
+    let mut again = load_cut(network, threads, machine.parts());
     let mut loader = Loader::new(&bytes);
     again.restore(&mut loader).unwrap();
     loader.finish().unwrap();

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub fn build<R: Precise>(load: &Load<'_>) -> Result<Vec<Shard<R>>, Refusal> {
     let mut reasons = misfits(&load.network, &load.connectivity);
     let lazy = lazy(&load.network, &load.connectivity);
-    let cuts = cut(&load.network, &lazy);
+    let cuts = cut(&load.network, &lazy, load.parts);
     reasons.extend(shortage(&load.network, &load.connectivity, cuts.len()));
     if !reasons.is_empty() {
         return Err(Refusal { reasons });

@@ -1,6 +1,6 @@
-//! How neurons are cut into shards: by the network alone, never by the number of threads.
+//! How neurons are cut into shards: as many as there are threads, or a multiple of that.
 //!
-//! Every shard gets its share of every population, so that shards are equally busy however
+//! What a network does never depends on the cut, only how fast. Every shard gets its share of every population, so that shards are equally busy however
 //! different the populations are. Populations that are left alone until something arrives ([`lazy`])
 //! have shards of their own. Cuts fall on the borders of stimulus blocks.
 //!
@@ -23,8 +23,8 @@ const GOOD_SIZE: usize = 40_000;
 /// The same for a shard without sums, whose places are `u32`: many, so that its rows are long.
 const GOOD_LAZY_SIZE: usize = 500_000;
 
-/// Below this many neurons a second shard costs more than it brings.
-const WORTH_TWO: usize = 1_000;
+/// With fewer neurons than these in each shard, another one costs more than it brings.
+const WORTH_A_SHARD: usize = 500;
 
 /// A stretch of one population that lives in one shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,13 +52,14 @@ impl Slice {
     }
 }
 
-/// The slices of every shard; `lazy` tells for each population whether it is left alone.
-pub fn cut(network: &Network, lazy: &[bool]) -> Vec<Vec<Slice>> {
+/// The slices of every shard, for `parts` threads; `lazy` tells for each population whether it is left
+/// alone.
+pub fn cut(network: &Network, lazy: &[bool], parts: usize) -> Vec<Vec<Slice>> {
     let of = |kind: bool| (0..network.populations.len()).filter(|&number| lazy[number] == kind).collect();
     let (busy, lazy): (Vec<usize>, Vec<usize>) = (of(false), of(true));
-    let mut shards = cut_some(network, &busy, GOOD_SIZE, PLACES);
+    let mut shards = cut_some(network, &busy, parts, GOOD_SIZE, PLACES);
     if !lazy.is_empty() {
-        shards.extend(cut_some(network, &lazy, GOOD_LAZY_SIZE, u32::MAX as usize));
+        shards.extend(cut_some(network, &lazy, parts, GOOD_LAZY_SIZE, u32::MAX as usize));
     }
     shards.retain(|slices| !slices.is_empty());
     shards
@@ -66,16 +67,24 @@ pub fn cut(network: &Network, lazy: &[bool]) -> Vec<Vec<Slice>> {
 
 /// Cuts some populations, given by number, into shards of a good size or less, and no more than `most`
 /// places.
-fn cut_some(network: &Network, populations: &[usize], good_size: usize, most: usize) -> Vec<Vec<Slice>> {
-    let neurons = populations.iter().map(|&number| network.populations[number].size as usize).sum();
-    let mut count = shards_for(neurons, good_size);
+fn cut_some(
+    network: &Network,
+    populations: &[usize],
+    parts: usize,
+    good_size: usize,
+    most: usize,
+) -> Vec<Vec<Slice>> {
+    let neurons: usize = populations.iter().map(|&number| network.populations[number].size as usize).sum();
+    let parts = parts.min(neurons / WORTH_A_SHARD).max(1);
+    // A multiple, so that threads share the work evenly.
+    let mut count = neurons.div_ceil(good_size).max(1).next_multiple_of(parts);
     loop {
         let shards = cut_into(network, populations, count);
         let fits = |slices: &Vec<Slice>| slices.last().is_none_or(|slice| slice.places().end <= most);
         if shards.iter().all(fits) {
             return shards;
         }
-        count += 2;
+        count += parts;
     }
 }
 
@@ -84,14 +93,6 @@ fn ports(network: &Network, population: &Population) -> Ports {
         Clock::Grid => population.neuron.model.ports,
         Clock::Exact => Ports::One,
     }
-}
-
-fn shards_for(neurons: usize, good_size: usize) -> usize {
-    if neurons < WORTH_TWO {
-        return 1;
-    }
-    // An even number, so that two threads share the work evenly.
-    neurons.div_ceil(good_size).next_multiple_of(2)
 }
 
 fn cut_into(network: &Network, populations: &[usize], count: usize) -> Vec<Vec<Slice>> {

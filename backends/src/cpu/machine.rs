@@ -5,7 +5,7 @@ use super::draw::Draw;
 use super::shard::{Shard, ShardProbe};
 use super::stages::NAMES;
 use crate::team::Team;
-use sim_core::backend::{Counters, Epoch, Machine, Probe, Sample};
+use sim_core::backend::{Counters, Epoch, Load, Machine, Probe, Sample};
 use sim_core::connect::Connectivity;
 use sim_core::network::Network;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -23,6 +23,7 @@ pub struct CpuMachine<R: Precise> {
     team: Team<Shard<R>>,
     now: i64,
     epoch: i64,
+    parts: usize,
     /// Spikes of the last epoch, which nobody has heard of yet.
     pending: Vec<Spike>,
     spikes: u64,
@@ -33,13 +34,9 @@ pub struct CpuMachine<R: Precise> {
 }
 
 impl<R: Precise> CpuMachine<R> {
-    /// Puts built shards onto `threads` threads.
-    pub fn new(
-        network: Arc<Network>,
-        connectivity: Arc<Connectivity>,
-        shards: Vec<Shard<R>>,
-        threads: usize,
-    ) -> Self {
+    /// Puts built shards onto threads.
+    pub fn new(load: &Load<'_>, shards: Vec<Shard<R>>) -> Self {
+        let network = Arc::clone(&load.network);
         let mut shortest = LONGEST_EPOCH;
         let (mut synapses, mut synapse_bytes) = (0, 0);
         for shard in &shards {
@@ -53,10 +50,11 @@ impl<R: Precise> CpuMachine<R> {
         let spikes_after_warm_up = vec![0; network.populations.len()];
         CpuMachine {
             network,
-            connectivity,
-            team: Team::new(shards, threads),
+            connectivity: Arc::clone(&load.connectivity),
+            team: Team::new(shards, load.threads),
             now: 0,
             epoch: shortest,
+            parts: load.parts,
             pending: Vec::new(),
             spikes: 0,
             spikes_after_warm_up,
@@ -136,6 +134,10 @@ impl<R: Precise> CpuMachine<R> {
 impl<R: Precise> Machine for CpuMachine<R> {
     fn now(&self) -> i64 {
         self.now
+    }
+
+    fn parts(&self) -> usize {
+        self.parts
     }
 
     fn epoch(&self) -> i64 {

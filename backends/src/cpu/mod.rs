@@ -32,11 +32,14 @@ use sim_core::network::Precision;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, LazyBuild, LazyDynamics};
 use sim_core::real::Real;
 use sim_core::synapse::{PlasticSite, Plasticity, SynapseModel};
-use std::sync::Arc;
 
 /// The CPU, any number of threads.
-pub static BACKEND: Backend =
-    Backend { name: "Cpu", summary: "A multithreaded event scheduler in single or double precision.", load };
+pub static BACKEND: Backend = Backend {
+    name: "Cpu",
+    summary: "A multithreaded event scheduler in single or double precision.",
+    parameters: &[],
+    load,
+};
 
 fn load(load: Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
     match load.network.precision {
@@ -47,12 +50,7 @@ fn load(load: Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
 
 fn machine<R: Precise>(load: &Load<'_>) -> Result<Box<dyn Machine>, Refusal> {
     let shards = build::build::<R>(load)?;
-    Ok(Box::new(CpuMachine::new(
-        Arc::clone(&load.network),
-        Arc::clone(&load.connectivity),
-        shards,
-        load.threads,
-    )))
+    Ok(Box::new(CpuMachine::new(load, shards)))
 }
 
 /// A precision, and which of a model's builders it takes.

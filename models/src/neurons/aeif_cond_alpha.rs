@@ -51,6 +51,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     }),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 const STATES: &[State] = &[

@@ -85,4 +85,5 @@ pub static MODEL: NeuronModel = NeuronModel {
     }),
     exact: None,
     lazy: None,
+    primitive: None,
 };

@@ -55,4 +55,5 @@ pub static MODEL: NeuronModel = NeuronModel {
     }),
     exact: None,
     lazy: None,
+    primitive: None,
 };

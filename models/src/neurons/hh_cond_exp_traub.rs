@@ -72,6 +72,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     }),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 const PARAMETERS: &[Parameter] = {

@@ -67,6 +67,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: Some(GridBuild { f32: build, f64: build }),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 const PARAMETERS: &[Parameter] = {

@@ -77,6 +77,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 const fn conductance(name: &'static str, meaning: &'static str) -> State {

@@ -55,6 +55,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: None,
     exact: Some(|cells| Precise::<Alpha, 5>::build(cells, NAMES)),
     lazy: None,
+    primitive: None,
 };
 
 const NAMES: &[&str] =

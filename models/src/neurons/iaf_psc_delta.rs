@@ -31,13 +31,15 @@
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::iaf_psc_delta_lazy;
 use crate::neurons::integrate_and_fire::{
-    C_M, E_L, I_E, T_REF, TAU_M, V_MIN, V_RESET, V_TH, floor_and_reset_below_threshold,
+    C_M, E_L, I_E, T_REF, TAU_M, V_MIN, V_RESET, V_TH, floor_and_reset_below_threshold, refractory_steps,
+    reset_at_rest,
 };
 use crate::neurons::propagators::{decay, from_constant};
 use multiversion::multiversion;
 use sim_core::aligned::Aligned;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
 use sim_core::parameter::{Arguments, Parameter};
+use sim_core::primitive::{CurrentLif, Primitive};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::units::Dimension;
@@ -71,11 +73,30 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
     exact: None,
     lazy: Some(iaf_psc_delta_lazy::BUILD),
+    primitive: Some(primitive),
 };
 
 /// A jump of w mV charges the capacitance with w C_m.
 fn charge(arguments: &Arguments, weight: f64) -> f64 {
     weight * arguments.number("C_m")
+}
+
+fn primitive(arguments: &Arguments, of: &dyn Fn(&str) -> f64, dt: f64) -> Result<Primitive, String> {
+    if arguments.flag("refractory_input") {
+        return Err("refractory_input keeps arrivals, which chips do not".into());
+    }
+    reset_at_rest(of)?;
+    Ok(Primitive::CurrentLif(CurrentLif {
+        keep_u: 0.0,
+        keep_v: decay(dt, of("tau_m")),
+        gain: 1.0,
+        drive: of("I_e") * from_constant(dt, of("tau_m"), of("C_m")),
+        threshold: of("V_th") - of("E_L"),
+        refractory: refractory_steps(of("t_ref"), dt),
+        floor: Some(of("V_min") - of("E_L")).filter(|_| of("V_min") > f64::MIN),
+        lag: 0,
+        start: (of("V_m") - of("E_L"), 0.0),
+    }))
 }
 
 const NAMES: &[&str] = &["C_m", "tau_m", "t_ref", "E_L", "V_reset", "V_th", "V_min", "I_e"];

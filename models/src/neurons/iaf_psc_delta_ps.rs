@@ -54,6 +54,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: None,
     exact: Some(|cells| Precise::<Delta, 1>::build(cells, NAMES)),
     lazy: None,
+    primitive: None,
 };
 
 const NAMES: &[&str] = &["C_m", "tau_m", "t_ref", "E_L", "V_th", "V_reset", "V_min", "I_e"];

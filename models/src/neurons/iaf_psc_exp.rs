@@ -30,13 +30,15 @@
 
 use crate::neurons::blocks::{Lookup, SharedBy, Table, blocks, collect, full_count, take};
 use crate::neurons::integrate_and_fire::{
-    C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_RESET, V_TH, reset_below_threshold,
+    C_M, E_L, I_E, T_REF, TAU_M, TAU_SYN_EX, TAU_SYN_IN, V_RESET, V_TH, refractory_steps, reset_at_rest,
+    reset_below_threshold,
 };
 use crate::neurons::propagators::{decay, from_constant, from_exponential};
 use multiversion::multiversion;
 use sim_core::aligned::Aligned;
 use sim_core::neuron::{Cells, Dynamics, GridBuild, Initial, Input, NeuronModel, Ports, State};
 use sim_core::parameter::Arguments;
+use sim_core::primitive::{CurrentLif, Primitive};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::units::Dimension;
@@ -74,11 +76,33 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
     exact: None,
     lazy: None,
+    primitive: Some(primitive),
 };
 
 /// w ∫₀^∞ e^(−t/τ) dt.
 fn charge(arguments: &Arguments, weight: f64) -> f64 {
     weight * arguments.number(if weight < 0.0 { "tau_syn_in" } else { "tau_syn_ex" })
+}
+
+/// V moves with the current as it was before the arrivals of a step, so these come a step later in the
+/// form of chips.
+fn primitive(_: &Arguments, of: &dyn Fn(&str) -> f64, dt: f64) -> Result<Primitive, String> {
+    if of("tau_syn_ex") != of("tau_syn_in") {
+        return Err("tau_syn_ex differs from tau_syn_in; chips have one current for both".into());
+    }
+    reset_at_rest(of)?;
+    let (c_m, tau_m, tau_syn) = (of("C_m"), of("tau_m"), of("tau_syn_ex"));
+    Ok(Primitive::CurrentLif(CurrentLif {
+        keep_u: decay(dt, tau_syn),
+        keep_v: decay(dt, tau_m),
+        gain: from_exponential(dt, tau_m, tau_syn, c_m),
+        drive: of("I_e") * from_constant(dt, tau_m, c_m),
+        threshold: of("V_th") - of("E_L"),
+        refractory: refractory_steps(of("t_ref"), dt),
+        floor: None,
+        lag: 1,
+        start: (of("V_m") - of("E_L"), (of("I_syn_ex") + of("I_syn_in")) / decay(dt, tau_syn)),
+    }))
 }
 
 const NAMES: &[&str] =

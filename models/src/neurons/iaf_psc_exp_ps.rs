@@ -66,6 +66,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: None,
     exact: Some(|cells| Precise::<Exponential, 3>::build(cells, NAMES)),
     lazy: None,
+    primitive: None,
 };
 
 const NAMES: &[&str] =

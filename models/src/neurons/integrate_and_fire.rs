@@ -1,6 +1,7 @@
 //! What the integrate-and-fire models share: rows of their parameter tables, and the check that a
 //! reset gets below threshold.
 
+use crate::neurons::blocks::full_count;
 use sim_core::parameter::{Arguments, Complaint, Default, Parameter, Range};
 use sim_core::quantity::Quantity;
 use sim_core::units::Dimension;
@@ -87,6 +88,20 @@ pub fn reset_below_threshold(arguments: &Arguments) -> Vec<Complaint> {
 /// [`reset_below_threshold`], and the same for the floor V_min.
 pub fn floor_and_reset_below_threshold(arguments: &Arguments) -> Vec<Complaint> {
     [below(arguments, "V_reset", "V_th"), below(arguments, "V_min", "V_th")].into_iter().flatten().collect()
+}
+
+/// The condition under which a leaky neuron is one that chips compute, which reset to where V leaks to.
+pub fn reset_at_rest(of: &dyn Fn(&str) -> f64) -> Result<(), String> {
+    let (v_reset, e_l) = (of("V_reset"), of("E_L"));
+    if v_reset == e_l {
+        return Ok(());
+    }
+    Err(format!("V_reset = {v_reset} mV differs from E_L = {e_l} mV; chips reset to rest"))
+}
+
+/// Steps in which V stays where it is after that of the spike.
+pub fn refractory_steps(t_ref: f64, dt: f64) -> i64 {
+    (full_count(t_ref, dt) - 1.0) as i64
 }
 
 /// The largest value that is drawn; where the tail is endless, the mean stands for it.

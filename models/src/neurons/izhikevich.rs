@@ -106,6 +106,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: Some(GridBuild { f32: build::<f32>, f64: build::<f64> }),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 fn check(arguments: &Arguments) -> Vec<Complaint> {

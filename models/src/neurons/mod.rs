@@ -8,12 +8,14 @@ pub mod aeif_psc_exp;
 pub mod blocks;
 pub mod conductance;
 mod crowd;
+pub mod cuba_lif;
 pub mod hh_cond_exp_traub;
 mod hh_membrane;
 pub mod hh_psc_alpha;
 mod hh_rate_table;
 pub mod iaf_cond_alpha;
 pub mod iaf_cond_exp;
+pub mod iaf_linear;
 mod iaf_ps_parameters;
 pub mod iaf_psc_alpha;
 pub mod iaf_psc_alpha_ps;
@@ -47,6 +49,8 @@ pub static ALL: &[&NeuronModel] = &[
     &hh_psc_alpha::MODEL,
     &hh_cond_exp_traub::MODEL,
     &parrot::MODEL,
+    &cuba_lif::MODEL,
+    &iaf_linear::MODEL,
     &iaf_psc_delta_ps::MODEL,
     &iaf_psc_exp_ps::MODEL,
     &iaf_psc_alpha_ps::MODEL,

@@ -32,6 +32,7 @@ pub static MODEL: NeuronModel = NeuronModel {
     grid: Some(GridBuild { f32: |_| Box::new(Parrot), f64: |_| Box::new(Parrot) }),
     exact: Some(|_: &Cells| Box::new(Parrot)),
     lazy: None,
+    primitive: None,
 };
 
 /// The most spikes of one neuron in one step.

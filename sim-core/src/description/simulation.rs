@@ -168,7 +168,10 @@ fn threads(backend: &Value, word: &str, reader: &mut Reader) -> Option<usize> {
     }
     let mut fields = reader.fields(backend, word)?;
     let said = fields.take(reader, "threads");
-    fields.finish(reader);
+    // What else may stand here is the machine's own; the CPU has nothing.
+    if word == "Cpu" {
+        fields.finish(reader);
+    }
     let said = said?;
     let number = match &said.node {
         Node::Word(word) if &**word == "All" => return None,

@@ -28,6 +28,8 @@ pub struct Surroundings<'a> {
     pub cell: Option<(&'static str, &'a Value)>,
     /// Whether lists are allowed for quantities (one value for each neuron).
     pub lists: bool,
+    /// Words that are read elsewhere.
+    pub elsewhere: &'a [&'static str],
 }
 
 impl Reader<'_> {
@@ -56,7 +58,7 @@ impl Reader<'_> {
     ) -> Option<Arguments> {
         let before = self.errors();
         let fields = self.named(plugin, table)?;
-        self.unknown(plugin, fields, table);
+        self.unknown(plugin, fields, table, around.elsewhere);
         let mut values: Vec<Argument> = Vec::with_capacity(table.len());
         let mut spans = Vec::with_capacity(table.len());
         for parameter in table {
@@ -109,8 +111,15 @@ impl Reader<'_> {
         (word || !value.is_none()).then_some(value)
     }
 
-    fn unknown(&mut self, plugin: Plugin, fields: &[Field], table: &'static [Parameter]) {
-        for field in fields.iter().filter(|field| !table.iter().any(|p| p.name == &*field.name)) {
+    fn unknown(
+        &mut self,
+        plugin: Plugin,
+        fields: &[Field],
+        table: &'static [Parameter],
+        elsewhere: &[&'static str],
+    ) {
+        let known = |name: &str| table.iter().any(|p| p.name == name) || elsewhere.contains(&name);
+        for field in fields.iter().filter(|field| !known(&field.name)) {
             let free = table.iter().filter(|p| !fields.iter().any(|field| &*field.name == p.name));
             let near = crate::source::nearest(&field.name, free.map(|p| p.name));
             let help = match near {

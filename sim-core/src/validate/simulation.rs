@@ -2,6 +2,7 @@
 
 use crate::description::Description;
 use crate::network::{BackendChoice, Clock, Precision};
+use crate::read::arguments::Surroundings;
 use crate::read::number::{plain, with_unit};
 use crate::read::{Reader, Spanned, suggestion};
 use crate::units::Dimension;
@@ -59,10 +60,16 @@ pub(super) fn run(description: &Description, vocabulary: &Vocabulary, reader: &m
         && backend.word != "Cpu"
     {
         let known = || vocabulary.backends.iter().map(|row| row.name);
-        if !known().any(|name| name == backend.word) {
-            let known = known().chain((!known().any(|name| name == "Cpu")).then_some("Cpu"));
-            let help = suggestion(backend.word, known, "backends");
-            reader.error_with(backend.span, format!("no backend is called {}", backend.word), help);
+        match vocabulary.backends.iter().find(|row| row.name == backend.word) {
+            Some(row) => {
+                let around = Surroundings { elsewhere: &["threads"], ..Surroundings::default() };
+                run.backend.arguments = reader.arguments(*backend, row.parameters, around);
+            }
+            None => {
+                let known = known().chain((!known().any(|name| name == "Cpu")).then_some("Cpu"));
+                let help = suggestion(backend.word, known, "backends");
+                reader.error_with(backend.span, format!("no backend is called {}", backend.word), help);
+            }
         }
         run.backend.name = backend.word.to_owned();
     }

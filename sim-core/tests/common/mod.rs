@@ -57,6 +57,7 @@ static CURRENT: NeuronModel = NeuronModel {
     grid: Some(NOWHERE),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 static CONDUCTANCE: NeuronModel = NeuronModel {
@@ -80,6 +81,7 @@ static CONDUCTANCE: NeuronModel = NeuronModel {
     grid: Some(NOWHERE),
     exact: None,
     lazy: None,
+    primitive: None,
 };
 
 static EXACT: NeuronModel = NeuronModel {
@@ -95,6 +97,7 @@ static EXACT: NeuronModel = NeuronModel {
     grid: None,
     exact: Some(|_| never()),
     lazy: None,
+    primitive: None,
 };
 
 static ALL_TO_ALL: ConnectionRule = ConnectionRule {
