@@ -67,22 +67,37 @@ impl Bits {
         })
     }
 
+    /// Calls `take` with them: a loop that costs less than the iterator.
+    #[inline(always)]
+    pub fn each(mut self, mut take: impl FnMut(usize)) {
+        // One loop, whose end is the only branch that cannot be foreseen.
+        for _ in 0..self.count() {
+            let empty = |word: usize| usize::from(self.0[word] == 0);
+            let word = empty(0) * (1 + empty(1) * (1 + empty(2)));
+            let left = &mut self.0[word];
+            take(word * 64 + left.trailing_zeros() as usize);
+            *left &= left.wrapping_sub(1);
+        }
+    }
+
     /// As bytes: bit `n` is bit `n % 8` of byte `n / 8`.
     #[inline(always)]
     pub fn bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
-        for (eight, word) in bytes.chunks_exact_mut(8).zip(self.0) {
-            eight.copy_from_slice(&word.to_le_bytes());
+        for (eight, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(self.0) {
+            *eight = word.to_le_bytes();
         }
         bytes
     }
 
     /// From such bytes.
     #[inline(always)]
-    pub fn from_bytes(bytes: [u8; 32]) -> Bits {
-        Bits(std::array::from_fn(|word| {
-            u64::from_le_bytes(std::array::from_fn(|byte| bytes[word * 8 + byte]))
-        }))
+    pub fn from_bytes(bytes: &[u8; 32]) -> Bits {
+        let mut bits = Bits::NONE;
+        for (word, eight) in bits.0.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *word = u64::from_le_bytes(*eight);
+        }
+        bits
     }
 }
 
@@ -105,7 +120,7 @@ mod tests {
         let numbers = [0, 7, 8, 63, 64, 130, 255];
         let bits: Bits = numbers.into_iter().collect();
         assert_eq!(bits.ones().collect::<Vec<_>>(), numbers);
-        assert_eq!(Bits::from_bytes(bits.bytes()), bits);
+        assert_eq!(Bits::from_bytes(&bits.bytes()), bits);
         assert_eq!((bits.bytes()[0], bits.bytes()[1], bits.bytes()[31]), (0x81, 1, 0x80));
         assert!((0..256).all(|n| bits.has(n) == numbers.contains(&n)) && bits.count() == 7);
     }

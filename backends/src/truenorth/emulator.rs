@@ -30,7 +30,7 @@ pub struct Emulator {
     epoch: i64,
     epochs: usize,
     now: i64,
-    inputs: Vec<Vec<Event>>,
+    inputs: Vec<Vec<u32>>,
 }
 
 /// How cores live.
@@ -67,7 +67,7 @@ pub struct Probed {
 /// What an emulator did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Events that found their axon active already in their tick, and were merged with the one before.
+    /// Events that found their axon active already when they were due, and were merged with the one before.
     pub merged: u64,
     /// Events that reached a neuron through a crossbar.
     pub synaptic_events: u64,
@@ -128,7 +128,8 @@ impl Emulator {
         for input in inputs {
             debug_assert!(input.tick > self.now && input.tick <= until, "an input falls in the epoch");
             let core = input.core as usize;
-            self.inputs[core / self.size].push(Event::new(slot(input.tick), core, input.axon.into()));
+            let event = Event::new(slot(input.tick), core, input.axon.into());
+            self.inputs[core / self.size].push(event.word());
         }
         for (group, inputs) in self.inputs.iter_mut().enumerate() {
             self.mail.send_in(self.epochs, group, inputs);
@@ -192,8 +193,6 @@ impl Emulator {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         self.team.visit(|group| {
-            // Merges are found when events come in.
-            group.settle();
             counts.merged += group.merged;
             counts.synaptic_events += group.events;
             counts.core_ticks += group.ticks;

@@ -1,16 +1,16 @@
 //! A group of cores that lives on one thread.
 
-use super::bits::Bits;
 use super::core::Core;
 use super::draws::Draws;
 use super::limits::{AXONS, SLOTS};
-use super::living::{Living, Programs};
+use super::living::{Arrived, Living, Programs};
 use super::mail::{Event, Mail};
 use super::neuron::Semantics;
 use super::planes::Planes;
 use super::reference::slot;
 use crate::team::Shard;
-use sim_core::hints::{fetch, on_huge_pages};
+use multiversion::multiversion;
+use sim_core::hints::{empty_on_huge_pages, fetch, on_huge_pages};
 use sim_core::rng::Key;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Cores ahead for which rows of the crossbar are asked for.
-const AHEAD: usize = 6;
+const AHEAD: usize = 8;
 
 /// A group of cores.
 pub struct Group {
@@ -30,13 +30,16 @@ pub struct Group {
     /// Cores of a group, but for the last one, which may have fewer.
     size: usize,
     cores: Vec<Living>,
-    /// Crossbars, 256 rows a core.
-    rows: Vec<Bits>,
-    /// Targets of the neurons, 256 a core.
-    targets: Vec<Event>,
-    /// Active axons, slot by slot: one entry for each core.
-    scheduled: Vec<Bits>,
-    /// Cores with active axons, slot by slot: one bit for each core.
+    /// Crossbars, 256 rows a core, each as [`Bits::bytes`](super::bits::Bits::bytes).
+    rows: Vec<[u8; 32]>,
+    /// Targets of the neurons, 256 a core, as [`Event::word`].
+    targets: Vec<u32>,
+    /// Events to come by slot, as `core · 256 + axon` in the group, and then letters to each group. Lists are
+    /// written and read in sequence, where bits set at once would each be a line from somewhere.
+    lists: Vec<Vec<u32>>,
+    /// What arrives at each core in this tick.
+    arrived: Vec<Arrived>,
+    /// Cores with active axons in this tick: one bit each.
     awaited: Vec<u64>,
     /// Cores that change even if nothing arrives: one bit each.
     restless: Vec<u64>,
@@ -46,7 +49,6 @@ pub struct Group {
     /// Neurons that fired in this tick, as `core · 256 + neuron` in the group.
     fired: Vec<u32>,
     mail: Arc<Mail>,
-    letters: Vec<Vec<Event>>,
     epoch: usize,
     /// What neurons are called outside, 256 a core; `None`: by `core · 256 + neuron`.
     names: Option<Vec<u32>>,
@@ -55,7 +57,7 @@ pub struct Group {
     pub spikes: Vec<Spike>,
     /// Potentials of the last epoch: (tick, number of the probe, place in the probe, potential).
     pub samples: Vec<(i64, usize, usize, i32)>,
-    /// Events that found their axon active already in their tick.
+    /// Events that found their axon active already when they were due.
     pub merged: u64,
     /// Events that reached a neuron through a crossbar.
     pub events: u64,
@@ -87,18 +89,19 @@ impl Group {
         programs: &mut Programs,
     ) -> Group {
         let len = range.len();
-        let mut rows: Vec<Bits> = on_huge_pages(len * AXONS);
-        let mut targets = vec![Event::new(0, 0, 0); len * AXONS];
-        let mut living = Vec::with_capacity(len);
+        let mut rows: Vec<[u8; 32]> = on_huge_pages(len * AXONS);
+        let mut targets: Vec<u32> = on_huge_pages(len * AXONS);
+        let mut living = empty_on_huge_pages(len);
         for (place, number) in range.clone().enumerate() {
             let core = &cores[number];
-            rows[place * AXONS..][..core.rows.len()].copy_from_slice(&core.rows);
+            for (row, own) in core.rows.iter().zip(&mut rows[place * AXONS..]) {
+                *own = row.bytes();
+            }
             for (target, neuron) in core.targets.iter().zip(&mut targets[place * AXONS..]) {
-                *neuron = Event::of(*target);
+                *neuron = Event::of(*target).word();
             }
             living.push(Living::new(core, Draws::keyed(key, number), semantics, programs));
         }
-        let words = len.div_ceil(64);
         Group {
             semantics,
             number,
@@ -108,14 +111,14 @@ impl Group {
             cores: living,
             rows,
             targets,
-            scheduled: vec![Bits::NONE; SLOTS * len],
-            awaited: vec![0; SLOTS * words],
+            lists: vec![Vec::new(); SLOTS + groups],
+            arrived: vec![Arrived::default(); len],
+            awaited: vec![0; len.div_ceil(64)],
             restless: all_of(len),
             planes: Planes::default(),
             due: Vec::new(),
             fired: Vec::new(),
             mail,
-            letters: vec![Vec::new(); groups],
             epoch: 0,
             probes: Vec::new(),
             spikes: Vec::new(),
@@ -148,25 +151,23 @@ impl Group {
 
     fn tick(&mut self, tick: i64) {
         self.find_due(tick);
-        let first = slot(tick) * self.cores.len();
-        for i in 0..self.due.len() {
-            if let Some(&soon) = self.due.get(i + AHEAD) {
-                let soon = soon as usize;
-                self.scheduled[first + soon].ones().for_each(|axon| fetch(&self.rows, soon * AXONS + axon));
-            }
-            self.live_core(self.due[i] as usize, first);
-        }
+        live_cores(self);
         self.ticks += self.due.len() as u64;
         self.send(tick);
         self.sample(tick);
     }
 
-    /// Lists the cores that have something to do.
+    /// Makes axons active that are due, and lists the cores that have something to do.
     fn find_due(&mut self, tick: i64) {
-        let words = self.restless.len();
-        let awaited = &mut self.awaited[slot(tick) * words..][..words];
+        let mut due = std::mem::take(&mut self.lists[slot(tick)]);
+        for place in due.drain(..) {
+            let (core, axon) = (place as usize / AXONS, place as usize % AXONS);
+            self.merged += u64::from(self.arrived[core].set(axon));
+            self.awaited[core / 64] |= 1 << (core % 64);
+        }
+        self.lists[slot(tick)] = due;
         self.due.clear();
-        for (word, (awaited, restless)) in awaited.iter_mut().zip(&self.restless).enumerate() {
+        for (word, (awaited, restless)) in self.awaited.iter_mut().zip(&self.restless).enumerate() {
             let mut left = std::mem::take(awaited) | restless;
             while left != 0 {
                 self.due.push(word as u32 * 64 + left.trailing_zeros());
@@ -176,31 +177,35 @@ impl Group {
     }
 
     #[inline(always)]
-    fn live_core(&mut self, place: usize, first: usize) {
-        let active = std::mem::take(&mut self.scheduled[first + place]);
+    fn live_core(&mut self, place: usize) {
+        let arrived = &mut self.arrived[place];
         let rows = &self.rows[place * AXONS..][..AXONS];
-        let ticked = self.cores[place].live(active, rows, &mut self.planes, self.semantics);
+        let ticked = self.cores[place].live(arrived, rows, &mut self.planes, self.semantics);
+        arrived.clear();
         self.events += u64::from(ticked.events);
         let bit = 1 << (place % 64);
         let word = &mut self.restless[place / 64];
         *word = if ticked.rests { *word & !bit } else { *word | bit };
-        self.fired.extend(ticked.fired.ones().map(|neuron| (place * AXONS + neuron) as u32));
+        ticked.fired.each(|neuron| {
+            let neuron = place * AXONS + neuron;
+            fetch(&self.targets, neuron);
+            self.fired.push(neuron as u32);
+        });
     }
 
     /// Tells who fired, and sends their events to where they go.
     fn send(&mut self, tick: i64) {
         let fired = std::mem::take(&mut self.fired);
         for &neuron in &fired {
-            let target = self.targets[neuron as usize];
-            if target.is_none() {
-                continue;
-            }
-            let event = target.fired(tick);
-            let core = event.place() / AXONS;
-            if self.range.contains(&core) {
-                self.activate(event);
-            } else {
-                self.letters[core / self.size].push(event);
+            let target = Event::from_word(self.targets[neuron as usize]);
+            if !target.is_none() {
+                let event = target.fired(tick);
+                let to = event.place() as u32 / AXONS as u32 / self.size as u32;
+                // Whether it stays in the group is chosen without a branch.
+                let stays = to as usize == self.number;
+                let list = if stays { event.slot() } else { SLOTS + to as usize };
+                let word = if stays { self.local(event) } else { event.word() };
+                self.lists[list].push(word);
             }
         }
         let spike = |neuron| Spike { step: tick, lead: 0.0, neuron };
@@ -218,14 +223,16 @@ impl Group {
         self.fired.clear();
     }
 
-    /// Makes an axon of this group active.
+    /// Keeps an event of this group until it is due.
     #[inline(always)]
-    fn activate(&mut self, event: Event) {
-        let (slot, place) = (event.slot(), event.place() - self.range.start * AXONS);
-        let core = place / AXONS;
-        let merged = self.scheduled[slot * self.cores.len() + core].set(place % AXONS);
-        self.merged += u64::from(merged);
-        self.awaited[slot * self.restless.len() + core / 64] |= 1 << (core % 64);
+    fn schedule(&mut self, event: Event) {
+        let local = self.local(event);
+        self.lists[event.slot()].push(local);
+    }
+
+    #[inline(always)]
+    fn local(&self, event: Event) -> u32 {
+        (event.place() as u32).wrapping_sub((self.range.start * AXONS) as u32)
     }
 
     fn sample(&mut self, tick: i64) {
@@ -238,38 +245,46 @@ impl Group {
     }
 
     /// Takes in the letters on their way to this group, which is as good now as at the next epoch.
-    pub fn settle(&mut self) {
+    fn settle(&mut self) {
         let mail = Arc::clone(&self.mail);
-        mail.fetch(self.epoch, self.number, |event| self.activate(event));
+        mail.fetch(self.epoch, self.number, |event| self.schedule(event));
     }
 
     /// Writes everything that lives, core by core, so that it does not matter how cores are grouped.
     pub fn save(&mut self, out: &mut Saver) {
         self.settle();
-        for (place, core) in self.cores.iter().enumerate() {
+        let mut slots: Vec<Vec<u16>> = vec![Vec::new(); self.cores.len()];
+        for (slot, events) in self.lists[..SLOTS].iter().enumerate() {
+            for &event in events {
+                let (core, axon) = (event as usize / AXONS, event as usize % AXONS);
+                slots[core].push((slot * AXONS + axon) as u16);
+            }
+        }
+        for (core, mut slots) in self.cores.iter().zip(slots) {
             out.list(&core.potentials());
-            let slots = (0..SLOTS).flat_map(|slot| self.scheduled[slot * self.cores.len() + place].0);
-            out.list(&slots.collect::<Vec<u64>>());
+            // In an order that does not tell who was first.
+            slots.sort_unstable();
+            out.list(&slots);
             core.save_draws(out);
         }
     }
 
     /// Reads what [`Group::save`] wrote.
     pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
-        self.mail.fetch(self.epoch, self.number, |_| {});
-        let all = all_of(self.cores.len());
-        self.awaited.chunks_mut(all.len().max(1)).for_each(|slot| slot.copy_from_slice(&all));
-        self.restless = all;
-        for place in 0..self.cores.len() {
-            let mut potentials = self.cores[place].potentials();
+        self.settle();
+        self.lists.iter_mut().for_each(Vec::clear);
+        // One tick will show who rests.
+        self.restless = all_of(self.cores.len());
+        for core in 0..self.cores.len() {
+            let mut potentials = self.cores[core].potentials();
             from.list_into(&mut potentials)?;
-            self.cores[place].set_potentials(&potentials, self.semantics);
-            let mut slots = [0_u64; SLOTS * 4];
-            from.list_into(&mut slots)?;
-            for (slot, words) in slots.as_chunks::<4>().0.iter().enumerate() {
-                self.scheduled[slot * self.cores.len() + place] = Bits(*words);
+            self.cores[core].set_potentials(&potentials, self.semantics);
+            for event in from.list::<u16>()? {
+                let (slot, axon) = (usize::from(event) / AXONS, usize::from(event) % AXONS);
+                let events = self.lists[..SLOTS].get_mut(slot).ok_or(SnapshotError::Truncated)?;
+                events.push((core * AXONS + axon) as u32);
             }
-            self.cores[place].restore_draws(from)?;
+            self.cores[core].restore_draws(from)?;
         }
         Ok(())
     }
@@ -283,10 +298,27 @@ impl Shard for Group {
         for tick in from + 1..=until {
             self.tick(tick);
         }
-        for (to, letters) in self.letters.iter_mut().enumerate() {
+        for (to, letters) in self.lists[SLOTS..].iter_mut().enumerate() {
             self.mail.send(self.epoch, self.number, to, letters);
         }
         self.epoch = self.epoch.wrapping_add(1);
+    }
+}
+
+/// Lets the cores that are due live a tick: one loop that is compiled for wide vectors.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512vl+avx512dq+popcnt+bmi1+bmi2",
+    "x86_64+avx2+popcnt+bmi1"
+))]
+fn live_cores(group: &mut Group) {
+    for i in 0..group.due.len() {
+        if let Some(&soon) = group.due.get(i + AHEAD) {
+            let first = soon as usize * AXONS;
+            let axons = group.arrived[soon as usize].few().unwrap_or_default();
+            axons.iter().for_each(|&axon| fetch(&group.rows, first + usize::from(axon)));
+            group.cores[soon as usize].fetch();
+        }
+        group.live_core(group.due[i] as usize);
     }
 }
 

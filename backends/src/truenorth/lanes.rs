@@ -7,7 +7,6 @@
 
 use super::bits::Bits;
 use super::planes::Plane;
-use multiversion::multiversion;
 
 /// Lanes of a vector.
 pub const LANES: usize = 32;
@@ -155,8 +154,9 @@ pub struct Outcome {
     pub events: u32,
 }
 
-/// A tick without draws in which no sum leaves the range of `L`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq+popcnt+bmi1+bmi2", "x86_64+avx2"))]
+/// A tick without draws in which no sum leaves the range of `L`. To be called from a function that is compiled
+/// for wide vectors.
+#[inline(always)]
 pub fn live<L: Lane, const REVERSAL: bool>(
     potentials: &mut Lanes<L>,
     parameters: &Parameters<'_, L>,
@@ -164,8 +164,8 @@ pub fn live<L: Lane, const REVERSAL: bool>(
 ) -> Outcome {
     let mut events = 0;
     for plane in planes {
-        add(&mut potentials.0, plane, &parameters.weights[plane.kind % 4].0);
-        events += Bits::from_bytes(plane.neurons).count() << plane.shift;
+        add(&mut potentials.0, plane, &parameters.weights[plane.kind as usize % 4].0);
+        events += Bits::from_bytes(&plane.neurons).count() << plane.shift;
     }
     let outcome = if planes.is_empty() {
         finish::<L, REVERSAL, true>(&mut potentials.0, parameters)
@@ -178,7 +178,11 @@ pub fn live<L: Lane, const REVERSAL: bool>(
 /// Adds a plane's worth to the potentials it reaches.
 #[inline(always)]
 fn add<L: Lane>(v: &mut [L; 256], plane: &Plane, weights: &[L; 256]) {
-    let reached = plane.neurons.map(L::byte);
+    // Not `map`, which is a call compiled for narrow vectors.
+    let mut reached = [L::ZERO; LANES];
+    for (reached, byte) in reached.iter_mut().zip(plane.neurons) {
+        *reached = L::byte(byte);
+    }
     for vector in 0..VECTORS {
         let bit = L::byte(1 << vector);
         for (lane, reached) in reached.iter().enumerate() {
@@ -227,8 +231,12 @@ fn finish<L: Lane, const REVERSAL: bool, const QUIET: bool>(
             }
         }
     }
+    let mut fired_bytes = [0; LANES];
+    for (byte, fired) in fired_bytes.iter_mut().zip(fired) {
+        *byte = fired.low();
+    }
     Outcome {
-        fired: fired.map(L::low),
+        fired: fired_bytes,
         outside: outside.iter().any(|&outside| outside),
         changed: changed.iter().any(|&changed| changed != L::ZERO),
         events: 0,

@@ -10,9 +10,10 @@ use super::columns::{Columns, Pool, most_driven};
 use super::core::Core;
 use super::draws::Draws;
 use super::lanes::{self, Lane, Lanes, Outcome, place};
-use super::limits::TYPES;
 use super::neuron::{Neuron, Semantics};
 use super::planes::Planes;
+use multiversion::multiversion;
+use sim_core::hints::fetch;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,8 +51,8 @@ impl Programs {
 /// A core that lives.
 pub struct Living {
     potentials: Potentials,
-    /// The axons of each type.
-    kinds: [Bits; TYPES],
+    /// The two bits of the type of each axon.
+    kinds: [Bits; 2],
     program: Arc<Program>,
 }
 
@@ -72,6 +73,50 @@ struct Wide {
     draws: Draws,
 }
 
+/// What arrives at a core in a tick: a line of the cache.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Arrived {
+    /// Active axons.
+    pub active: Bits,
+    /// The first of them, in the order in which they came.
+    axons: [u8; 31],
+    /// How many there are; 255 stands for more as well.
+    count: u8,
+}
+
+/// Up to so many rows are added to potentials as they are; of more, it is cheaper to add the rows up first.
+const FEW: usize = 16;
+
+impl Default for Arrived {
+    fn default() -> Self {
+        Arrived { active: Bits::NONE, axons: [0; 31], count: 0 }
+    }
+}
+
+impl Arrived {
+    /// Makes an axon active; whether it was.
+    #[inline(always)]
+    pub fn set(&mut self, axon: usize) -> bool {
+        let merged = self.active.set(axon);
+        self.axons[usize::from(self.count).min(30)] = axon as u8;
+        self.count = self.count.saturating_add(u8::from(!merged));
+        merged
+    }
+
+    /// The active axons, if they are few.
+    #[inline(always)]
+    pub fn few(&self) -> Option<&[u8]> {
+        self.axons[..FEW].get(..self.count.into())
+    }
+
+    /// Nothing has arrived.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        (self.active, self.count) = (Bits::NONE, 0);
+    }
+}
+
 /// What a tick did to a core.
 pub struct Ticked {
     /// Who fired.
@@ -86,10 +131,11 @@ impl Living {
     /// Core number `number`, about to live its first tick.
     pub fn new(core: &Core, draws: Draws, semantics: Semantics, programs: &mut Programs) -> Living {
         let program = programs.keep(&core.neurons, semantics);
-        let mut kinds = [Bits::NONE; TYPES];
-        for (axon, &kind) in core.axon_types.iter().enumerate() {
-            kinds[usize::from(kind)].set(axon);
-        }
+        let bit_of_kinds = |bit: usize| -> Bits {
+            let kinds = core.axon_types.iter().enumerate();
+            kinds.filter(|(_, kind)| usize::from(**kind) >> bit & 1 == 1).map(|(axon, _)| axon).collect()
+        };
+        let kinds = [bit_of_kinds(0), bit_of_kinds(1)];
         let mut living = Living {
             potentials: Potentials::Wide(Box::new(Wide::new(&core.potentials, &program, draws, semantics))),
             kinds,
@@ -114,27 +160,101 @@ impl Living {
         }
     }
 
-    /// Lives a tick in which the axons `active` are active; `rows` is the core's crossbar.
-    #[inline]
-    pub fn live(&mut self, active: Bits, rows: &[Bits], planes: &mut Planes, semantics: Semantics) -> Ticked {
-        for (kind, axons) in self.kinds.iter().enumerate() {
-            active.and(axons).ones().for_each(|axon| planes.add(kind, rows[axon]));
+    /// Asks for its memory, which is about to be used.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        const LINE: usize = 64;
+        if let Potentials::Narrow(potentials, _) = &self.potentials {
+            (0..256).step_by(LINE / 2).for_each(|at| fetch(&potentials.0, at));
+        }
+        fetch(&self.kinds, 0);
+    }
+
+    /// The type of an axon.
+    #[inline(always)]
+    fn kind(&self, axon: usize) -> usize {
+        usize::from(self.kinds[0].has(axon)) | usize::from(self.kinds[1].has(axon)) << 1
+    }
+
+    /// Lives a tick in which what is in `arrived` has arrived; `rows` is the core's crossbar.
+    #[inline(always)]
+    pub fn live(
+        &mut self,
+        arrived: &Arrived,
+        rows: &[[u8; 32]],
+        planes: &mut Planes,
+        semantics: Semantics,
+    ) -> Ticked {
+        match arrived.few() {
+            Some(axons) => {
+                axons.iter().for_each(|&axon| planes.put(self.kind(axon.into()), rows[usize::from(axon)]));
+            }
+            None => {
+                arrived.active.each(|axon| planes.add(self.kind(axon), Bits::from_bytes(&rows[axon])));
+                planes.add_up();
+            }
         }
         match &mut self.potentials {
             Potentials::Narrow(potentials, safe) => {
                 let columns = self.program.narrow.as_ref().expect("a narrow core has narrow columns");
                 let outcome = vectors(potentials, columns, *safe, planes);
-                let rests = active.is_empty() && !outcome.changed && outcome.fired == [0; 32];
+                let rests = arrived.active.is_empty() && !outcome.changed && outcome.fired == [0; 32];
                 if outcome.outside {
                     self.widen(semantics);
                 }
-                Ticked { fired: Bits::from_bytes(outcome.fired), rests, events: outcome.events }
+                Ticked { fired: Bits::from_bytes(&outcome.fired), rests, events: outcome.events }
             }
-            Potentials::Wide(wide) => {
-                let types = |axon: usize| (0..TYPES).find(|&kind| self.kinds[kind].has(axon)).unwrap_or(0);
-                wide.live(active, rows, types, &self.program, planes, semantics)
+            Potentials::Wide(wide) if wide.alone().is_empty() => {
+                let outcome =
+                    vectors(&mut wide.potentials, &self.program.wide, semantics.safe_range(), planes);
+                let rests = arrived.active.is_empty() && !outcome.changed && outcome.fired == [0; 32];
+                if outcome.outside {
+                    wide.find_outside(semantics);
+                }
+                Ticked { fired: Bits::from_bytes(&outcome.fired), rests, events: outcome.events }
+            }
+            Potentials::Wide(_) => self.live_mixed(arrived.active, rows, planes, semantics),
+        }
+    }
+
+    /// A tick of a core in which some neurons live alone.
+    #[inline(never)]
+    fn live_mixed(
+        &mut self,
+        active: Bits,
+        rows: &[[u8; 32]],
+        planes: &mut Planes,
+        semantics: Semantics,
+    ) -> Ticked {
+        let kind =
+            |axon: usize| usize::from(self.kinds[0].has(axon)) | usize::from(self.kinds[1].has(axon)) << 1;
+        let Potentials::Wide(wide) = &mut self.potentials else {
+            unreachable!("neurons live alone in 32 bits only")
+        };
+        let alone = wide.alone();
+        // The vectors make nonsense of those who live alone, so these live first and are put in after.
+        let mut lived = Vec::new();
+        let (mut draws_on, mut changed) = (false, false);
+        for neuron in alone.ones() {
+            let parameters = &self.program.neurons[neuron];
+            let types = active.ones().filter(|&axon| Bits::from_bytes(&rows[axon]).has(neuron)).map(kind);
+            let before = wide.potentials.at(neuron);
+            lived.push(parameters.live(before, types, &mut wide.draws, semantics));
+            draws_on |= parameters.draws_every_tick();
+            changed |= lived.last().is_some_and(|lived| lived.potential != before);
+        }
+        let safe = semantics.safe_range();
+        let outcome = vectors_apart(&mut wide.potentials, &self.program.wide, safe, planes);
+        let mut fired = Bits::from_bytes(&outcome.fired).and(&Bits(alone.0.map(|word| !word)));
+        for (neuron, lived) in alone.ones().zip(lived) {
+            wide.potentials.0[place(neuron)] = lived.potential;
+            if lived.fired {
+                fired.set(neuron);
             }
         }
+        wide.find_outside(semantics);
+        let rests = active.is_empty() && !draws_on && !changed && !outcome.changed && fired.is_empty();
+        Ticked { fired, rests, events: outcome.events }
     }
 
     /// Goes over to 32 bits: potentials have become large.
@@ -225,41 +345,10 @@ impl Wide {
         self.outside = (0..256).filter(|&neuron| self.potentials.at(neuron).abs() > safe).collect();
     }
 
-    fn live(
-        &mut self,
-        active: Bits,
-        rows: &[Bits],
-        kind: impl Fn(usize) -> usize + Copy,
-        program: &Program,
-        planes: &mut Planes,
-        semantics: Semantics,
-    ) -> Ticked {
-        let alone = self.stochastic.or(&self.outside);
-        // The vectors make nonsense of those who live alone, so these live first and are put in after.
-        let mut lived = Vec::new();
-        let mut draws_on = false;
-        for neuron in alone.ones() {
-            let parameters = &program.neurons[neuron];
-            let types = active.ones().filter(|&axon| rows[axon].has(neuron)).map(kind);
-            lived.push(parameters.live(self.potentials.at(neuron), types, &mut self.draws, semantics));
-            draws_on |= parameters.draws_every_tick();
-        }
-        let before = alone.ones().map(|neuron| self.potentials.at(neuron)).collect::<Vec<_>>();
-        let outcome = vectors(&mut self.potentials, &program.wide, semantics.safe_range(), planes);
-        let mut fired = Bits::from_bytes(outcome.fired).and(&Bits(alone.0.map(|word| !word)));
-        let mut changed = outcome.changed;
-        for ((neuron, lived), before) in alone.ones().zip(lived).zip(before) {
-            self.potentials.0[place(neuron)] = lived.potential;
-            changed |= lived.potential != before;
-            if lived.fired {
-                fired.set(neuron);
-            }
-        }
-        if outcome.outside || !alone.is_empty() {
-            self.find_outside(semantics);
-        }
-        let rests = active.is_empty() && !draws_on && !changed && fired.is_empty();
-        Ticked { fired, rests, events: outcome.events }
+    /// Neurons that the vectors must not decide about.
+    #[inline(always)]
+    fn alone(&self) -> Bits {
+        self.stochastic.or(&self.outside)
     }
 }
 
@@ -272,9 +361,22 @@ fn vectors<L: Lane>(
     planes: &mut Planes,
 ) -> Outcome {
     let parameters = columns.parameters(safe);
-    if columns.reverses {
-        lanes::live::<L, true>(potentials, &parameters, planes.take())
+    let outcome = if columns.reverses {
+        lanes::live::<L, true>(potentials, &parameters, planes.list())
     } else {
-        lanes::live::<L, false>(potentials, &parameters, planes.take())
-    }
+        lanes::live::<L, false>(potentials, &parameters, planes.list())
+    };
+    planes.clear();
+    outcome
+}
+
+/// The same for who is not in a loop over cores.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq+popcnt+bmi1+bmi2", "x86_64+avx2"))]
+fn vectors_apart(
+    potentials: &mut Lanes<i32>,
+    columns: &Columns<i32>,
+    safe: i32,
+    planes: &mut Planes,
+) -> Outcome {
+    vectors(potentials, columns, safe, planes)
 }

@@ -9,7 +9,7 @@ use super::limits::AXONS;
 use std::sync::{Mutex, PoisonError};
 
 /// An axon in the lowest 28 bits, as `core · 256 + axon`, and above them a slot, or a delay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Event(u32);
 
 const PLACE_BITS: u32 = 28;
@@ -27,6 +27,18 @@ impl Event {
             Target::Out => Event(0),
             Target::Axon { core, axon, delay } => Event::new(delay.into(), core as usize, axon.into()),
         }
+    }
+
+    /// As a plain number.
+    #[inline(always)]
+    pub fn word(self) -> u32 {
+        self.0
+    }
+
+    /// From such a number.
+    #[inline(always)]
+    pub fn from_word(word: u32) -> Event {
+        Event(word)
     }
 
     /// Whether this is no axon: the target of a neuron without one.
@@ -58,7 +70,7 @@ impl Event {
 /// is emptied.
 pub struct Mail {
     groups: usize,
-    boxes: [Vec<Mutex<Vec<Event>>>; 2],
+    boxes: [Vec<Mutex<Vec<u32>>>; 2],
 }
 
 impl Mail {
@@ -68,8 +80,8 @@ impl Mail {
         Mail { groups, boxes: [boxes(), boxes()] }
     }
 
-    /// Puts events of epoch number `epoch` into the box from one group to another, and leaves none.
-    pub fn send(&self, epoch: usize, from: usize, to: usize, events: &mut Vec<Event>) {
+    /// Puts events, as plain numbers, of epoch number `epoch` into the box from one group to another, and leaves none.
+    pub fn send(&self, epoch: usize, from: usize, to: usize, events: &mut Vec<u32>) {
         if !events.is_empty() {
             let letters = &self.boxes[epoch % 2][from * self.groups + to];
             letters.lock().unwrap_or_else(PoisonError::into_inner).append(events);
@@ -77,7 +89,7 @@ impl Mail {
     }
 
     /// The same from outside, to be fetched in that epoch.
-    pub fn send_in(&self, epoch: usize, to: usize, events: &mut Vec<Event>) {
+    pub fn send_in(&self, epoch: usize, to: usize, events: &mut Vec<u32>) {
         self.send(epoch.wrapping_sub(1), self.groups, to, events);
     }
 
@@ -85,7 +97,7 @@ impl Mail {
     pub fn fetch(&self, epoch: usize, to: usize, mut take: impl FnMut(Event)) {
         for from in 0..=self.groups {
             let letters = &self.boxes[epoch.wrapping_sub(1) % 2][from * self.groups + to];
-            letters.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(&mut take);
+            letters.lock().unwrap_or_else(PoisonError::into_inner).drain(..).map(Event).for_each(&mut take);
         }
     }
 }
@@ -113,8 +125,8 @@ mod tests {
             mail.fetch(epoch, to, |event| all.push(event.place()));
             all
         };
-        mail.send(7, 0, 1, &mut vec![Event::new(1, 0, 5)]);
-        mail.send_in(8, 1, &mut vec![Event::new(1, 0, 6)]);
+        mail.send(7, 0, 1, &mut vec![Event::new(1, 0, 5).word()]);
+        mail.send_in(8, 1, &mut vec![Event::new(1, 0, 6).word()]);
         assert_eq!((fetched(7, 1), fetched(8, 0), fetched(8, 1)), (vec![], vec![], vec![5, 6]));
         assert!(fetched(8, 1).is_empty());
     }

@@ -19,3 +19,4 @@ pub mod mail;
 pub mod neuron;
 pub mod planes;
 pub mod reference;
+pub mod workload;

@@ -24,7 +24,7 @@ pub struct Plane {
     /// Which neurons, as [`Bits::bytes`].
     pub neurons: [u8; 32],
     /// Whose weight: the axon type.
-    pub kind: usize,
+    pub kind: u32,
     /// By how much the weight is shifted to the left.
     pub shift: u32,
 }
@@ -54,25 +54,38 @@ impl Planes {
         }
     }
 
-    /// What the rows come to; none are left here.
+    /// Puts a row of an axon of type `kind` among the planes as it is.
     #[inline(always)]
-    pub fn take(&mut self) -> &[Plane] {
-        self.planes.clear();
+    pub fn put(&mut self, kind: usize, row: [u8; 32]) {
+        self.planes.push(Plane { neurons: row, kind: kind as u32, shift: 0 });
+    }
+
+    /// Puts what was added among the planes.
+    pub fn add_up(&mut self) {
         for (kind, (levels, kept)) in self.rows.iter().zip(&mut self.kept).enumerate() {
             for (shift, (rows, kept)) in levels.iter().zip(kept).enumerate() {
                 if *kept == 0 {
                     // Nothing is carried past an empty level.
                     break;
                 }
-                self.planes.extend(rows[..usize::from(*kept)].iter().map(|row| Plane {
-                    neurons: row.bytes(),
-                    kind,
-                    shift: shift as u32,
-                }));
+                let plane =
+                    |row: &Bits| Plane { neurons: row.bytes(), kind: kind as u32, shift: shift as u32 };
+                self.planes.extend(rows[..usize::from(*kept)].iter().map(plane));
                 *kept = 0;
             }
         }
+    }
+
+    /// The planes.
+    #[inline(always)]
+    pub fn list(&self) -> &[Plane] {
         &self.planes
+    }
+
+    /// Takes all planes away.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.planes.clear();
     }
 }
 
@@ -93,13 +106,16 @@ mod tests {
                 Bits(row).ones().for_each(|neuron| expected[kind][neuron] += 1);
             }
             let mut found = [[0_u32; 256]; TYPES];
-            for plane in planes.take() {
-                for neuron in Bits::from_bytes(plane.neurons).ones() {
-                    found[plane.kind][neuron] += 1 << plane.shift;
+            planes.add_up();
+            for plane in planes.list() {
+                for neuron in Bits::from_bytes(&plane.neurons).ones() {
+                    found[plane.kind as usize][neuron] += 1 << plane.shift;
                 }
             }
             prop_assert_eq!(expected, found);
-            prop_assert!(planes.take().is_empty());
+            planes.clear();
+            planes.add_up();
+            prop_assert!(planes.list().is_empty());
         }
     }
 }

@@ -13,12 +13,12 @@ pub struct Reference {
     semantics: Semantics,
     /// What the last tick did to each neuron, core by core.
     pub lived: Vec<Vec<Lived>>,
-    /// Active axons of each core by slot of its scheduler.
-    scheduled: Vec<[Bits; SLOTS]>,
+    /// Axons to be active of each core, by slot of its scheduler.
+    scheduled: Vec<[Vec<usize>; SLOTS]>,
     draws: Vec<Draws>,
     /// The last tick that was lived.
     pub now: i64,
-    /// Events that found their axon active already in their tick.
+    /// Events that found their axon active already in the tick in which they were due.
     pub merged: u64,
     /// Events that reached a neuron through the crossbar.
     pub synaptic_events: u64,
@@ -33,7 +33,7 @@ impl Reference {
         };
         Reference {
             lived: cores.iter().map(still).collect(),
-            scheduled: vec![[Bits::NONE; SLOTS]; cores.len()],
+            scheduled: vec![Default::default(); cores.len()],
             draws: (0..cores.len()).map(|core| Draws::keyed(key, core)).collect(),
             cores,
             semantics,
@@ -55,14 +55,17 @@ impl Reference {
 
     /// Makes an axon active in tick `tick`, at most 15 ticks ahead.
     pub fn activate(&mut self, tick: i64, core: usize, axon: usize) {
-        self.merged += u64::from(self.scheduled[core][slot(tick)].set(axon));
+        self.scheduled[core][slot(tick)].push(axon);
     }
 
     /// Lives a tick; `take` is told who fires, as (core, neuron).
     pub fn live(&mut self, mut take: impl FnMut(usize, usize)) {
         self.now += 1;
         for number in 0..self.cores.len() {
-            let active = std::mem::take(&mut self.scheduled[number][slot(self.now)]);
+            let mut active = Bits::NONE;
+            for axon in std::mem::take(&mut self.scheduled[number][slot(self.now)]) {
+                self.merged += u64::from(active.set(axon));
+            }
             let core = &self.cores[number];
             for (j, neuron) in core.neurons.iter().enumerate() {
                 let joined = active.ones().filter(|&axon| core.rows[axon].has(j));
