@@ -283,3 +283,46 @@ fn the_example_of_the_language_reference_runs() {
         assert!(folder.path().join(file).exists(), "{file}");
     }
 }
+
+#[test]
+fn compare_says_what_two_runs_have_in_common_and_draws_both() {
+    let folder = with_small();
+    for (out, setting) in [("a", "seed=42"), ("b", "seed=42"), ("c", "seed=43")] {
+        let setting = format!("simulation.{setting}");
+        let run = saltus(folder.path(), &["run", "small.ron", "--out", out, "--quiet", "--set", &setting]);
+        assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    }
+    let compare = |other: &str| {
+        let other = format!("{other}/spikes.h5");
+        let arguments = ["compare", "a/spikes.h5", &other, "--out", "both.svg", "--json", "found.json"];
+        let compare = saltus(folder.path(), &arguments);
+        assert_eq!(compare.status.code(), Some(0), "{}", text(&compare.stderr));
+        let found: Value =
+            serde_json::from_str(&fs::read_to_string(folder.path().join("found.json")).unwrap()).unwrap();
+        (text(&compare.stdout), found)
+    };
+    let (said, found) = compare("b");
+    assert!(said.contains("every spike is the same"), "{said}");
+    assert_eq!(found["equal"], true);
+    assert_eq!(found["populations"][0]["coincidence_factor"], 1.0);
+    let (said, found) = compare("c");
+    assert!(said.contains("the first difference is at"), "{said}");
+    assert_eq!((&found["equal"], found["populations"].as_array().unwrap().len()), (&Value::Bool(false), 2));
+    assert!(fs::read_to_string(folder.path().join("both.svg")).unwrap().contains("first difference"));
+    let strange = saltus(folder.path(), &["compare", "a/spikes.h5", "small.ron"]);
+    assert_eq!(strange.status.code(), Some(2));
+}
+
+#[test]
+fn a_run_can_be_compared_with_the_same_network_on_another_machine() {
+    let folder = with_small();
+    let run = saltus(folder.path(), &["run", "small.ron", "--out", "out", "--compare", "cpu"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).contains("every spike is the same"));
+    for file in ["spikes.h5", "cpu/spikes.h5", "comparison.svg", "comparison.json"] {
+        assert!(folder.path().join("out").join(file).exists(), "{file}");
+    }
+    let misspelt = saltus(folder.path(), &["run", "small.ron", "--out", "new", "--compare", "cpux"]);
+    assert_eq!(misspelt.status.code(), Some(2));
+    assert!(!folder.path().join("new").exists(), "nothing was run");
+}

@@ -1,11 +1,16 @@
 //! The backends wing: where a network runs.
 
 mod barrier;
+pub mod chip;
 pub mod cpu;
 mod team;
 pub mod truenorth;
 
+use chip::Chip;
 use sim_core::backend::Backend;
 
 /// Every machine, in the order in which `saltus list` shows them.
 pub static ALL: &[&Backend] = &[&cpu::BACKEND];
+
+/// The machines among them that are chips, and how networks are mapped onto them.
+pub static CHIPS: &[&Chip] = &[];

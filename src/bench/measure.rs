@@ -6,7 +6,8 @@
 use crate::bad_input::BadInput;
 use crate::bench::clock::{Clock, Spent};
 use crate::bench::workload::Workload;
-use crate::command::run::{RUNNING, backend, build, stop_on_ctrl_c};
+use crate::command::run::{RUNNING, stop_on_ctrl_c};
+use crate::load::{backend, build};
 use crate::open::read;
 use crate::progress::Progress;
 use crate::system::memory_bytes;

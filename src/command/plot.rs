@@ -91,7 +91,7 @@ pub fn raster(recording: &Path, picture: &Path) -> Result<bool> {
 }
 
 /// A recording as the figures want it.
-fn pictured(path: &Path) -> Result<Pictured> {
+pub fn pictured(path: &Path) -> Result<Pictured> {
     let recording = Recording::open(path)?;
     let run = recording.run();
     let mut populations = populations(&recording)?;

@@ -2,12 +2,13 @@
 
 use crate::bad_input::BadInput;
 use crate::checkpoint::{self, Checkpoint, Checkpoints};
+use crate::command::compare::compared;
 use crate::command::plot;
 use crate::complain;
+use crate::load::{backend, build, threads};
 use crate::open::{OpenArgs, Opened, reopen};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::room::shortage;
 use crate::say;
 use crate::summary::Summary;
 use anyhow::{Context, Result};
@@ -16,10 +17,7 @@ use recordings::hdf5::folder::Folder;
 use recordings::hdf5::plan::Plan;
 use recordings::hdf5::provenance::Provenance;
 use recordings::hdf5::recorder::{Existing, Recorder};
-use sim_core::backend::{Backend, Load, Machine};
-use sim_core::connect::connect;
-use sim_core::data::DataFiles;
-use sim_core::network::Network;
+use sim_core::backend::{Backend, Machine};
 use sim_core::observer::Observer;
 use sim_core::run::{Ended, run as live};
 use std::fs;
@@ -39,7 +37,8 @@ pub const INTERRUPTED: u8 = 130;
   saltus run networks/brunel.ron --out out/g6 --set 'projections[1].weight=mV(-0.6)'
   saltus run networks/microcircuit.ron --set scale=0.1 --duration 2s --threads 2
   saltus run networks/brunel_stdp.ron --checkpoint-every 500ms --out out/long
-  saltus run --resume out/long")]
+  saltus run --resume out/long
+  saltus run networks/winner.ron --backend loihi --compare cpu")]
 pub struct RunArgs {
     /// The network file; needed unless --resume is given
     #[arg(required_unless_present = "resume")]
@@ -55,6 +54,9 @@ pub struct RunArgs {
     /// The machine to run on (default: what the file says, or Cpu)
     #[arg(long, value_name = "NAME")]
     backend: Option<String>,
+    /// Run on this machine too, into a folder of its name, and compare the spikes
+    #[arg(long, value_name = "NAME", conflicts_with = "resume")]
+    compare: Option<String>,
     /// Go on from the newest checkpoint of this output folder, or from this checkpoint file
     #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "set", "seed", "duration", "out", "checkpoint_every"])]
     resume: Option<PathBuf>,
@@ -73,7 +75,7 @@ struct Plans {
     backend: String,
 }
 
-/// Runs a network.
+/// Runs a network, and once more on another backend if the two are to be compared.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let stop = stop_on_ctrl_c()?;
     let plans = match &args.resume {
@@ -83,13 +85,30 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             Err(code) => return Ok(code),
         },
     };
+    // Before anything runs: a name that is misspelt is told at once.
+    let chosen = known(&plans.backend)?;
+    let other = args.compare.as_deref().map(known).transpose()?;
+    let code = once(&plans, chosen, args, stop)?;
+    let Some(other) = other.filter(|_| code == ExitCode::SUCCESS) else { return Ok(code) };
+    let folder = plans.output.recording.parent().unwrap_or(Path::new("")).to_owned();
+    let output = Output::folder(&folder.join(other.name.to_lowercase()));
+    let recordings = [plans.output.recording.clone(), output.recording.clone()];
+    let again = Plans { output, resume: None, backend: other.name.into(), ..plans };
+    let code = once(&again, other, args, stop)?;
+    if code == ExitCode::SUCCESS {
+        compared([&recordings[0], &recordings[1]], &folder, args.quiet)?;
+    }
+    Ok(code)
+}
+
+fn known(name: &str) -> Result<&'static Backend> {
+    let names = || backends::ALL.iter().map(|backend| backend.name).collect::<Vec<_>>().join(", ");
+    backend(name).ok_or_else(|| BadInput::of(format!("no backend is called {name:?}; there is {}", names())))
+}
+
+fn once(plans: &Plans, backend: &Backend, args: &RunArgs, stop: &'static AtomicBool) -> Result<ExitCode> {
     let network = Arc::clone(&plans.opened.network);
     let threads = threads(args.threads.map(usize::from).or(network.backend.threads));
-    let Some(backend) = backend(&plans.backend) else {
-        let names: Vec<&str> = backends::ALL.iter().map(|backend| backend.name).collect();
-        complain!("error: no backend is called {:?}; there is {}", plans.backend, names.join(", "));
-        return Ok(ExitCode::from(2));
-    };
 
     let begin = Instant::now();
     let files = Folder::new(plans.opened.path.parent().unwrap_or(Path::new("")));
@@ -118,10 +137,10 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             complain!("the earlier run was moved to {}", previous.display());
         }
     }
-    let mut recorder = recorder(&plans, plan, threads, build_s, &*machine)?;
+    let mut recorder = recorder(plans, plan, threads, build_s, &*machine)?;
     let (from, before) = (machine.now(), machine.counters());
     let mut progress = Progress::new(from, network.duration, network.dt, args.quiet);
-    let mut checkpoints = checkpoints(&plans)?;
+    let mut checkpoints = checkpoints(plans)?;
     let mut observers: Vec<&mut dyn Observer> = vec![&mut recorder, &mut progress];
     // After the recorder: a checkpoint promises that everything before it is recorded.
     if let Some(checkpoints) = &mut checkpoints {
@@ -196,44 +215,6 @@ fn resumed(place: &Path) -> Result<Plans> {
     let (opened, output, backend) = reopen(&beside.join("run.json"))?;
     let checkpoint = Checkpoint::open(checkpoint, opened.digest())?;
     Ok(Plans { opened, output, resume: Some(checkpoint), backend })
-}
-
-/// The number of threads that was said, or one for each core.
-pub fn threads(said: Option<usize>) -> usize {
-    said.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get())).max(1)
-}
-
-/// The backend with this name, `LoihiReal` or `loihi-real`; no name is the usual one.
-pub fn backend(name: &str) -> Option<&'static Backend> {
-    let name = if name.is_empty() { "Cpu".into() } else { name.replace('-', "") };
-    backends::ALL.iter().copied().find(|backend| backend.name.eq_ignore_ascii_case(&name))
-}
-
-/// Network → machine, for a number of threads and cut for a number of threads, or why not, in words.
-pub fn build(
-    network: &Arc<Network>,
-    backend: &Backend,
-    files: &dyn DataFiles,
-    (threads, parts): (usize, usize),
-    quiet: bool,
-) -> Result<Box<dyn Machine>, String> {
-    if let Some(shortage) = shortage(network) {
-        return Err(shortage);
-    }
-    let connectivity = connect(network, files).map_err(|error| error.to_string())?;
-    let bar = Progress::building(quiet);
-    let load = Load {
-        network: Arc::clone(network),
-        connectivity: Arc::new(connectivity),
-        arguments: &network.backend.arguments(backend.parameters),
-        files,
-        threads,
-        parts,
-        progress: &|share| bar.set_position((share * 100.0) as u64),
-    };
-    let machine = (backend.load)(load);
-    bar.finish_and_clear();
-    machine.map_err(|refusal| format!("{} cannot take this network\n{refusal}", backend.name))
 }
 
 fn recorder(

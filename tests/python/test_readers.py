@@ -16,6 +16,9 @@ SHORT = {
     "microcircuit": ("650ms", "scale=0.1"),
     "scale_free": ("200ms", "recordings[2].what.every=ms(100)"),
     "sparse": ("300ms",),
+    "winner": ("300ms",),
+    "patterns": ("650ms",),
+    "digits": ("1150ms",),
 }
 
 

@@ -19,6 +19,7 @@ mod font;
 mod frame;
 mod isi;
 mod paint;
+pub mod pair;
 pub mod picture;
 mod png;
 mod raster;

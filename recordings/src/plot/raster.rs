@@ -25,7 +25,7 @@ const GAP: f64 = 14.0;
 const LEAST: f64 = 17.0;
 
 /// What the raster knows of a population.
-struct Band<'a> {
+pub(super) struct Band<'a> {
     name: &'a str,
     count: String,
     colour: Colour,
@@ -69,7 +69,7 @@ fn draw(recording: &Recording, options: &Options) -> Result<Picture, PlotError> 
     Ok(picture)
 }
 
-fn bands<'a>(recording: &'a Recording, window: Window) -> Result<Vec<Band<'a>>, PlotError> {
+pub(super) fn bands<'a>(recording: &'a Recording, window: Window) -> Result<Vec<Band<'a>>, PlotError> {
     let band = |(index, population): (usize, &'a super::data::Population)| {
         Ok(Band {
             name: &population.name,
@@ -84,7 +84,7 @@ fn bands<'a>(recording: &'a Recording, window: Window) -> Result<Vec<Band<'a>>, 
 }
 
 /// Gives every population a height by its size, but room for its name.
-fn stack(bands: &mut [Band], field: &Area) {
+pub(super) fn stack(bands: &mut [Band], field: &Area) {
     let neurons: usize = bands.iter().map(|band| band.trains.size()).sum();
     let least = LEAST.min(field.height() / bands.len().max(1) as f64);
     let free = field.height() - least * bands.len() as f64;
@@ -96,7 +96,7 @@ fn stack(bands: &mut [Band], field: &Area) {
     }
 }
 
-fn time_axis(window: Window) -> (Axis, f64) {
+pub(super) fn time_axis(window: Window) -> (Axis, f64) {
     let unit = if window.length() > 2000.0 { 1000.0 } else { 1.0 };
     (Axis::linear(window.from / unit, window.to / unit), unit)
 }
@@ -134,7 +134,7 @@ fn name_warm_up(picture: &mut Picture, frame: &Frame, recording: &Recording, uni
     }
 }
 
-fn draw_names(picture: &mut Picture, bands: &[Band], field: &Area) {
+pub(super) fn draw_names(picture: &mut Picture, bands: &[Band], field: &Area) {
     for (index, band) in bands.iter().enumerate() {
         if index > 0 {
             picture.line(&[(field.left, band.top), (field.right, band.top)], GRID, 0.8);
@@ -163,7 +163,7 @@ fn draw_names(picture: &mut Picture, bands: &[Band], field: &Area) {
 }
 
 /// Draws the spikes, or a share of them drawn evenly over all, and says which.
-fn draw_spikes(picture: &mut Picture, bands: &[Band], frame: &Frame, unit: f64, most: usize) {
+pub(super) fn draw_spikes(picture: &mut Picture, bands: &[Band], frame: &Frame, unit: f64, most: usize) {
     let total: usize = bands.iter().map(|band| band.trains.spikes()).sum();
     let chosen = thinned(total, most);
     let mut next = chosen.iter().copied().peekable();
@@ -185,10 +185,10 @@ fn draw_spikes(picture: &mut Picture, bands: &[Band], frame: &Frame, unit: f64, 
         frame.draw_nothing(picture, "no spikes");
     } else if chosen.len() < total {
         let text = format!("showing {} of {} spikes", grouped(chosen.len()), grouped(total));
-        picture.text((right, TOP - 14.0), text, remarks_style().ending());
+        picture.text((right, frame.field.top - 14.0), text, remarks_style().ending());
     } else {
         let text = if total == 1 { "1 spike".into() } else { format!("{} spikes", grouped(total)) };
-        picture.text((right, TOP - 14.0), text, remarks_style().ending());
+        picture.text((right, frame.field.top - 14.0), text, remarks_style().ending());
     }
     picture.line(&[(left, frame.field.bottom), (right, frame.field.bottom)], INK, 1.0);
 }
