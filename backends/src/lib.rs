@@ -5,6 +5,7 @@ pub mod chip;
 pub mod cpu;
 pub mod loihi;
 mod team;
+pub mod truenorth;
 
 use chip::Chip;
 use sim_core::backend::Backend;

@@ -10,6 +10,7 @@
 
 mod case;
 mod loihi;
+mod truenorth;
 
 use case::{Case, Outcome};
 use serde_json::Value;
@@ -106,6 +107,7 @@ pub fn matrix(folder: &Path) -> Result<Vec<Line>, String> {
         let kind = value["kind"].as_str().unwrap_or_default();
         let cases = match kind.split('_').next() {
             Some("loihi" | "loihi2") => loihi::cases(folder, &value),
+            Some("truenorth") => truenorth::cases(&value),
             _ => continue,
         };
         let cases = cases.map_err(|why| format!("{}: {why}", path.display()))?;

@@ -192,7 +192,8 @@ pub struct Bill {
 impl Bill {
     /// The bill for what happened.
     pub fn of(prices: &'static Prices, activity: &Activity) -> Self {
-        let terms = prices.prices.iter().map(|&price| Term { price, count: activity.count(price.event) }).collect();
+        let terms =
+            prices.prices.iter().map(|&price| Term { price, count: activity.count(price.event) }).collect();
         let standing = prices.standing.map(|(milliwatts, _)| {
             // mW × s are 10^9 pJ.
             milliwatts * activity.chips as f64 * activity.seconds * 1e9
@@ -225,10 +226,26 @@ mod tests {
 
     #[test]
     fn a_bill_is_counts_times_prices() {
-        let counts = Counts { spikes: 5, messages: 3, local_deliveries: 1, synaptic_events: 10, hops_x: 2, hops_y: 7, ..Counts::default() };
-        let activity = Activity { counts, neuron_steps: 100, active_updates: 40, neuron_spikes: 4, chips: 2, ..Activity::default() };
+        let counts = Counts {
+            spikes: 5,
+            messages: 3,
+            local_deliveries: 1,
+            synaptic_events: 10,
+            hops_x: 2,
+            hops_y: 7,
+            ..Counts::default()
+        };
+        let activity = Activity {
+            counts,
+            neuron_steps: 100,
+            active_updates: 40,
+            neuron_spikes: 4,
+            chips: 2,
+            ..Activity::default()
+        };
         let sanafe = Bill::of(&LOIHI_SANAFE, &activity);
-        let expected = 51.2 * 100.0 + 21.6 * 40.0 + 69.3 * 4.0 + 111.0 * 4.0 + 33.6 * 10.0 + 3.0 * 2.0 + 4.2 * 7.0;
+        let expected =
+            51.2 * 100.0 + 21.6 * 40.0 + 69.3 * 4.0 + 111.0 * 4.0 + 33.6 * 10.0 + 3.0 * 2.0 + 4.2 * 7.0;
         assert!((sanafe.dynamic() - expected).abs() < 1e-9);
         assert_eq!(sanafe.standing, None);
         let davies = Bill::of(&LOIHI_DAVIES, &Activity { seconds: 0.5, ..activity });

@@ -163,7 +163,10 @@ mod tests {
             chip: "Loihi".to_owned(),
             switches: Vec::new(),
             mesh: Mesh::LOIHI,
-            limits: vec![limit("compartments", 1024, &[512, 500], 1012), limit("input axons", 400, &[100, 300], 900)],
+            limits: vec![
+                limit("compartments", 1024, &[512, 500], 1012),
+                limit("input axons", 400, &[100, 300], 900),
+            ],
             cores: [0, 5].map(|site| Core { site, populations: Vec::new() }).to_vec(),
             added: Vec::new(),
             projections: Vec::new(),
@@ -174,7 +177,10 @@ mod tests {
             provenance: Vec::new(),
         };
         let binding = report.binding().expect("there are limits");
-        assert_eq!((binding.name.as_str(), binding.binding(), binding.tightness()), ("input axons", Some((1, 300)), 0.75));
+        assert_eq!(
+            (binding.name.as_str(), binding.binding(), binding.tightness()),
+            ("input axons", Some((1, 300)), 0.75)
+        );
         assert!(report.fits());
         assert_eq!((report.fewest_cores(), report.chips()), (3, 1));
     }

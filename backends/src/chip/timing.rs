@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn a_step_is_its_busiest_core_the_farthest_message_and_the_barrier() {
         let step = |events| StepCounts { most_events_of_a_core: events, ..StepCounts::default() };
-        let traffic = Traffic { steps: 4, by_step: vec![step(100), step(300)], most_hops: 2, ..Traffic::default() };
+        let traffic =
+            Traffic { steps: 4, by_step: vec![step(100), step(300)], most_hops: 2, ..Traffic::default() };
         let time = StepTime::of(&LOIHI_DAVIES, &traffic, 10, (32, 32));
         assert!((time.mean() - (84.0 + 350.0 + 13.0 + 465.0)).abs() < 1e-9);
         assert!((time.longest - (84.0 + 1050.0 + 13.0 + 465.0)).abs() < 1e-9);

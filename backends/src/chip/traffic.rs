@@ -30,7 +30,8 @@ impl Deliveries {
         for (source, target) in synapses {
             *counts.entry((source, cores[target as usize])).or_insert(0) += 1;
         }
-        let packets = counts.into_iter().map(|((source, core), synapses)| (source, Delivery { core, synapses }));
+        let packets =
+            counts.into_iter().map(|((source, core), synapses)| (source, Delivery { core, synapses }));
         Self::new(cores.to_vec(), packets)
     }
 
@@ -136,7 +137,13 @@ pub struct Traffic {
 impl Traffic {
     /// The traffic of `spikes`, in the order of steps, over `steps` steps. Spikes of neurons without packets
     /// count as spikes only.
-    pub fn measure(deliveries: &Deliveries, mesh: &Mesh, sites: &[u32], spikes: &[Spike], steps: i64) -> Self {
+    pub fn measure(
+        deliveries: &Deliveries,
+        mesh: &Mesh,
+        sites: &[u32],
+        spikes: &[Spike],
+        steps: i64,
+    ) -> Self {
         let mut traffic = Self { steps, events_of_core: vec![0; sites.len()], ..Self::default() };
         let mut times = vec![0; deliveries.home.len()];
         let mut events = vec![0; sites.len()];
@@ -236,15 +243,26 @@ mod tests {
         let synapses = [(0, 1), (0, 2), (0, 3), (0, 4)];
         let deliveries = Deliveries::of_synapses(synapses.into_iter(), &[0, 1, 1, 1, 0]);
         let mesh = Mesh::plain(4, 4);
-        let traffic = Traffic::measure(&deliveries, &mesh, &[0, 6], &[spike(3, 0), spike(3, 1), spike(9, 0)], 10);
+        let traffic =
+            Traffic::measure(&deliveries, &mesh, &[0, 6], &[spike(3, 0), spike(3, 1), spike(9, 0)], 10);
         let once = Counts {
-            spikes: 1, messages: 1, local_deliveries: 1, synaptic_events: 4, local_events: 1, hops_x: 2, hops_y: 1, crossings: 0,
+            spikes: 1,
+            messages: 1,
+            local_deliveries: 1,
+            synaptic_events: 4,
+            local_events: 1,
+            hops_x: 2,
+            hops_y: 1,
+            crossings: 0,
         };
         let (peak, last) = (traffic.by_step[0], traffic.by_step[1]);
         assert_eq!(last, StepCounts { step: 9, counts: once, most_events_of_a_core: 3 });
         assert_eq!((peak.step, peak.counts.spikes, peak.counts.messages), (3, 2, 1));
         assert_eq!(traffic.peak().map(|peak| peak.step), Some(3));
-        assert_eq!((traffic.total.hops(), traffic.links.total(), traffic.tree_edges, traffic.most_hops), (6, 6, 6, 3));
+        assert_eq!(
+            (traffic.total.hops(), traffic.links.total(), traffic.tree_edges, traffic.most_hops),
+            (6, 6, 6, 3)
+        );
         assert_eq!(traffic.events_of_core, [2, 6]);
         assert_eq!(traffic.locality(), 0.25);
     }

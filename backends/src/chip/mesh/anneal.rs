@@ -74,7 +74,15 @@ impl<'a> Board<'a> {
             core_at[site as usize] = core as u32;
         }
         let hops = flows.hops(mesh, sites) as i64;
-        Self { mesh, starts, partners: partners.concat(), sites: sites.to_vec(), core_at, hops, last: (0, 0, 0) }
+        Self {
+            mesh,
+            starts,
+            partners: partners.concat(),
+            sites: sites.to_vec(),
+            core_at,
+            hops,
+            last: (0, 0, 0),
+        }
     }
 
     /// Puts a core to a site, and whoever is there to where the core was. By how much the hops rise.

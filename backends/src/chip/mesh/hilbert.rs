@@ -5,7 +5,8 @@ use super::Mesh;
 /// The sites of cores that stand along the curve in this order, `order[i]` being the i-th core.
 pub fn along(order: &[u32], mesh: &Mesh) -> Vec<u32> {
     let side = smallest_square(order.len(), mesh);
-    let tiles = (0..side * side).map(|step| tile(side, step)).filter(|&(x, y)| x < mesh.width() && y < mesh.rows);
+    let tiles =
+        (0..side * side).map(|step| tile(side, step)).filter(|&(x, y)| x < mesh.width() && y < mesh.rows);
     let own = |tile| (0..mesh.cores_per_tile).map(move |core| tile * mesh.cores_per_tile + core);
     let curve = tiles.flat_map(|tile| own(mesh.tile_at(tile)));
     let mut sites = vec![0; order.len()];

@@ -77,7 +77,8 @@ impl Mesh {
     /// The tile's number at (x, y).
     pub fn tile_at(&self, (x, y): (u32, u32)) -> u32 {
         let (chip, x) = (x / self.columns, x % self.columns);
-        chip * self.columns * self.rows + if self.column_major { x * self.rows + y } else { y * self.columns + x }
+        chip * self.columns * self.rows
+            + if self.column_major { x * self.rows + y } else { y * self.columns + x }
     }
 
     /// Hops along x and along y between two sites.
@@ -204,6 +205,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
         #[test]
         fn a_placement_has_every_core_at_a_site_of_its_own_and_is_no_worse_than_row_major(
             flows in random_flows(), loihi: bool, seed: u64,

@@ -9,7 +9,8 @@ const STEPS: usize = 300;
 pub fn order(flows: &Flows) -> Vec<u32> {
     let cores = flows.cores();
     let mut degrees = vec![0.0; cores];
-    let pairs: Vec<(usize, usize, f64)> = flows.iter().map(|(a, b, n)| (a as usize, b as usize, n as f64)).collect();
+    let pairs: Vec<(usize, usize, f64)> =
+        flows.iter().map(|(a, b, n)| (a as usize, b as usize, n as f64)).collect();
     for &(a, b, messages) in &pairs {
         degrees[a] += messages;
         degrees[b] += messages;
@@ -23,7 +24,8 @@ pub fn order(flows: &Flows) -> Vec<u32> {
     let mut vector: Vec<f64> = (0..cores).map(|core| core as f64).collect();
     for _ in 0..STEPS {
         normalise(&mut vector);
-        let mut next: Vec<f64> = vector.iter().zip(&degrees).map(|(x, degree)| (2.0 * most - degree) * x).collect();
+        let mut next: Vec<f64> =
+            vector.iter().zip(&degrees).map(|(x, degree)| (2.0 * most - degree) * x).collect();
         for &(a, b, messages) in &pairs {
             next[a] += messages * vector[b];
             next[b] += messages * vector[a];

@@ -86,7 +86,8 @@ mod tests {
         let mut links = Links::default();
         links.unicast(&mesh, 0, 9, 5);
         let east = Link { x: 0, y: 0, way: Way::East };
-        let expected = [(east, 5), (Link { x: 1, y: 0, way: Way::North }, 5), (Link { x: 1, y: 1, way: Way::North }, 5)];
+        let expected =
+            [(east, 5), (Link { x: 1, y: 0, way: Way::North }, 5), (Link { x: 1, y: 1, way: Way::North }, 5)];
         assert_eq!(links.iter().collect::<Vec<_>>(), expected);
         links.unicast(&mesh, 9, 0, 2);
         assert_eq!((links.total(), links.hottest()), (21, Some((east, 5))));

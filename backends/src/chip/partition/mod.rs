@@ -9,12 +9,14 @@ mod capacity;
 mod coarsen;
 mod heap;
 mod initial;
+mod ledger;
 mod multilevel;
 mod refine;
 mod starts;
 mod state;
 
 pub use capacity::{Capacity, NeuronCount};
+pub use ledger::{CoreLedger, CoreLimits, CoreUse, Fanin};
 pub use starts::{Misfit, breadth_first, greedy, sequential};
 
 use super::hypergraph::Hypergraph;
@@ -77,7 +79,13 @@ pub fn partition<C: Capacity>(graph: &Hypergraph, capacity: &C, seed: u64) -> Re
 }
 
 /// Multilevel partitions beside the simple ones, then better ones out of pairs. The best comes first.
-fn improve<C: Capacity>(graph: &Hypergraph, capacity: &C, count: usize, key: Key, found: &mut Vec<Partition>) {
+fn improve<C: Capacity>(
+    graph: &Hypergraph,
+    capacity: &C,
+    count: usize,
+    key: Key,
+    found: &mut Vec<Partition>,
+) {
     let everyone: Vec<u32> = (0..graph.vertices() as u32).collect();
     let slim = coarsen::contract(graph, &everyone);
     let task = Task { graph: &slim, capacity, count };

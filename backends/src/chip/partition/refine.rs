@@ -31,12 +31,17 @@ struct Searches {
 /// Lowers the messages of `state` until no pass is worth it. Never raises them.
 pub fn refine<C: Capacity>(state: &mut State<C>, passes: usize, random: &mut Stream) {
     let vertices = state.graph.vertices();
-    let mut searches =
-        Searches { heap: Heap::new(vertices), done: vec![false; vertices], moves: Vec::new(), turn: random.next_u32() };
+    let mut searches = Searches {
+        heap: Heap::new(vertices),
+        done: vec![false; vertices],
+        moves: Vec::new(),
+        turn: random.next_u32(),
+    };
     for pass in 0..passes {
         let before = state.messages;
         searches.done.fill(false);
-        let on_boundary = |&vertex: &u32| state.cores[vertex as usize] != NOWHERE && state.on_boundary(vertex);
+        let on_boundary =
+            |&vertex: &u32| state.cores[vertex as usize] != NOWHERE && state.on_boundary(vertex);
         let mut seeds: Vec<u32> = (0..vertices as u32).filter(on_boundary).collect();
         shuffle(&mut seeds, random);
         for seeds in seeds.chunks(SEEDS[pass.min(SEEDS.len() - 1)]) {

@@ -76,7 +76,13 @@ pub struct State<'a, C> {
 impl<'a, C: Capacity> State<'a, C> {
     /// The state of an assignment to cores `0..count` that fits into `capacity`, all of whose cores are empty.
     /// Vertices may be [`NOWHERE`].
-    pub fn new(graph: &'a Hypergraph, members: &'a Members, capacity: &C, count: usize, cores: Vec<u32>) -> Self {
+    pub fn new(
+        graph: &'a Hypergraph,
+        members: &'a Members,
+        capacity: &C,
+        count: usize,
+        cores: Vec<u32>,
+    ) -> Self {
         let vertices = graph.vertices();
         let all = |vertex| graph.edges_of(vertex).iter().map(|&edge| graph.weight(edge) as i64).sum();
         let mut state = Self {
@@ -206,7 +212,8 @@ impl<'a, C: Capacity> State<'a, C> {
             _ => (),
         }
         if from == NOWHERE {
-            let others = self.graph.pins(edge).iter().any(|&pin| pin != vertex && self.cores[pin as usize] != NOWHERE);
+            let others =
+                self.graph.pins(edge).iter().any(|&pin| pin != vertex && self.cores[pin as usize] != NOWHERE);
             // The first core that an edge touches costs nothing.
             self.messages -= if others { 0 } else { weight };
             return;
@@ -266,5 +273,44 @@ impl<'a, C: Capacity> State<'a, C> {
             }
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::partition::NeuronCount;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_kept_up_move_by_move_is_what_a_fresh_state_finds(
+            synapses in proptest::collection::vec((0..12_u32, 0..12_u32), 0..60),
+            weights in proptest::collection::vec(0..50_u64, 12),
+            start in proptest::collection::vec(0..5_u32, 12),
+            moves in proptest::collection::vec((0..12_u32, 0..4_u32), 0..40),
+        ) {
+            let graph = Hypergraph::of_synapses(12, synapses.into_iter(), &weights);
+            let members = Members::single(12);
+            let capacity = NeuronCount::new(4, 12);
+            // Core 4 stands for nowhere.
+            let start = start.into_iter().map(|core| if core == 4 { NOWHERE } else { core }).collect();
+            let mut state = State::new(&graph, &members, &capacity, 4, start);
+            for (vertex, core) in moves {
+                if state.cores[vertex as usize] != core {
+                    state.shift(vertex, core);
+                }
+            }
+            let fresh = State::new(&graph, &members, &capacity, 4, state.cores.clone());
+            prop_assert_eq!(state.messages, fresh.messages);
+            prop_assert_eq!(&state.touching, &fresh.touching);
+            prop_assert_eq!(&state.pins_on, &fresh.pins_on);
+            for vertex in (0..12).filter(|&vertex| state.cores[vertex] != NOWHERE) {
+                prop_assert_eq!(state.leaving[vertex], fresh.leaving[vertex]);
+            }
+            if !state.cores.contains(&NOWHERE) {
+                prop_assert_eq!(state.messages as u64, graph.messages(&state.cores));
+            }
+        }
     }
 }
