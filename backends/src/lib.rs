@@ -10,7 +10,7 @@ use chip::Chip;
 use sim_core::backend::Backend;
 
 /// Every machine, in the order in which `saltus list` shows them.
-pub static ALL: &[&Backend] = &[&cpu::BACKEND];
+pub static ALL: &[&Backend] = &[&cpu::BACKEND, &truenorth::BACKEND, &truenorth::REAL_BACKEND];
 
 /// The machines among them that are chips, and how networks are mapped onto them.
-pub static CHIPS: &[&Chip] = &[];
+pub static CHIPS: &[&Chip] = &[&truenorth::CHIP, &truenorth::REAL_CHIP];
