@@ -16,7 +16,9 @@ pub fn build(spec: &Value) -> Result<Recipe, String> {
     let mut random = SplitMix(seed);
     let targets = match spec["family"].as_str() {
         Some("mlp") => mlp(&numbers(spec, "layers")?),
-        Some("grid") => grid(&mut random, number(spec, "side")?, number(spec, "radius")?, number(spec, "degree")?),
+        Some("grid") => {
+            grid(&mut random, number(spec, "side")?, number(spec, "radius")?, number(spec, "degree")?)
+        }
         Some("random") => uniform(&mut random, number(spec, "n")?, number(spec, "degree")?),
         Some("modular") => modular(&mut random, spec)?,
         Some("conv") => conv(spec)?,
@@ -122,9 +124,8 @@ fn grid(random: &mut SplitMix, side: u64, radius: u64, degree: u64) -> Vec<Vec<u
     neurons
         .map(|neuron| {
             let (y, x) = (neuron / side, neuron % side);
-            let draws = (0..degree).map(|_| {
-                (y + random.below(2 * radius + 1), x + random.below(2 * radius + 1))
-            });
+            let draws =
+                (0..degree).map(|_| (y + random.below(2 * radius + 1), x + random.below(2 * radius + 1)));
             let inside = |at: u64| at.checked_sub(radius).filter(|&at| at < side);
             let targets = draws.collect::<Vec<_>>().into_iter().filter_map(|(row, column)| {
                 let target = inside(row)? * side + inside(column)?;
@@ -178,7 +179,8 @@ fn conv(spec: &Value) -> Result<Vec<Vec<u32>>, String> {
         let (height, width, _) = shapes[shapes.len() - 1];
         shapes.push(((height - 3) / stride + 1, (width - 3) / stride + 1, channels));
     }
-    let mut sizes: Vec<u64> = shapes.iter().map(|&(height, width, channels)| height * width * channels).collect();
+    let mut sizes: Vec<u64> =
+        shapes.iter().map(|&(height, width, channels)| height * width * channels).collect();
     sizes.extend(numbers(spec, "dense")?);
     let ends = offsets(&sizes);
     let mut targets = vec![Vec::new(); ends[sizes.len()] as usize];
