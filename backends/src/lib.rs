@@ -3,13 +3,15 @@
 mod barrier;
 pub mod chip;
 pub mod cpu;
+pub mod loihi;
 mod team;
+pub mod truenorth;
 
 use chip::Chip;
 use sim_core::backend::Backend;
 
 /// Every machine, in the order in which `saltus list` shows them.
-pub static ALL: &[&Backend] = &[&cpu::BACKEND];
+pub static ALL: &[&Backend] = &[&cpu::BACKEND, &loihi::BACKEND, &loihi::REAL_BACKEND];
 
 /// The machines among them that are chips, and how networks are mapped onto them.
-pub static CHIPS: &[&Chip] = &[];
+pub static CHIPS: &[&Chip] = &[&loihi::CHIP, &loihi::REAL_CHIP];

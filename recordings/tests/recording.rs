@@ -167,6 +167,24 @@ fn readers_see_what_was_flushed_while_the_run_goes_on() {
     assert!(error.message.starts_with("cannot be repaired"), "{error}");
 }
 
+#[test]
+fn what_a_file_holds_does_not_depend_on_how_often_it_was_flushed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [often, seldom] = ["often.h5", "seldom.h5"].map(|name| folder.path().join(name));
+    // Too fast for a flush every 100 ms of model time.
+    let usual = Plan { flush_every: None, checkpoint_every: None, ..plan() };
+    record(&often, plan(), 6543).expect("records");
+    record(&seldom, usual.clone(), 6543).expect("records");
+    assert_same(&often, &seldom);
+    // The steps at which one might have been are marked all the same.
+    let mut machine = Clockwork { now: 3000, ..Clockwork::of(&usual) };
+    let mut recorder =
+        Recorder::resume(&seldom, usual.clone(), &provenance(), &machine, 3000).expect("goes on");
+    run_on(&mut machine, &mut recorder, 5000);
+    assert_eq!(recorder.wait().expect("writes"), 5000);
+    assert_holds(&seldom, &usual, 5000);
+}
+
 /// Lives on without telling the recorder that the run is over.
 fn run_on(machine: &mut Clockwork, recorder: &mut Recorder, until: i64) {
     use sim_core::observer::Observer;
@@ -236,7 +254,7 @@ const CHILD: &str = "SALTUS_RECORDING_CHILD";
 #[test]
 fn the_child_records_until_it_is_killed() {
     let Ok(path) = std::env::var(CHILD) else { return };
-    let plan = Plan { duration: 10_000_000, flush_every: 300, ..plan() };
+    let plan = Plan { duration: 10_000_000, flush_every: Some(300), ..plan() };
     let mut machine = Clockwork::of(&plan);
     let mut recorder =
         Recorder::create(Path::new(&path), plan, &provenance(), &machine, Existing::Refuse).expect("creates");
@@ -268,7 +286,7 @@ fn a_full_disk_is_told_and_takes_nothing_that_was_confirmed() {
     assert!(told > 0 && Recording::open(&path).expect("opens").run().expect("ours").flushed_until >= told);
     let found = recover(&path).expect("is ours").until;
     assert!(found >= told);
-    assert_holds(&path, &Plan { duration: 10_000_000, flush_every: 300, ..plan() }, found);
+    assert_holds(&path, &Plan { duration: 10_000_000, flush_every: Some(300), ..plan() }, found);
 }
 
 #[test]
@@ -294,7 +312,7 @@ fn a_kill_takes_nothing_that_was_confirmed() {
         let told = confirmed.last().unwrap_or(told);
         child.wait().expect("is dead");
 
-        let plan = Plan { duration: 10_000_000, flush_every: 300, ..plan() };
+        let plan = Plan { duration: 10_000_000, flush_every: Some(300), ..plan() };
         let found = Recording::open(&path).expect("opens").run().expect("ours").flushed_until;
         assert!(found >= told, "the file holds {found}, {told} was confirmed");
         let recovered = recover(&path).expect("is ours");

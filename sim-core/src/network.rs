@@ -42,8 +42,8 @@ pub struct Network {
     pub recordings: Vec<Recording>,
     /// Steps between checkpoints, if the file wants any.
     pub checkpoint_every: Option<i64>,
-    /// Steps between flushes of the recording.
-    pub flush_every: i64,
+    /// Steps between flushes of the recording, if the file says.
+    pub flush_every: Option<i64>,
     /// What the file says of its machine; the command line may choose another.
     pub backend: BackendChoice,
     /// Where the recording goes, relative to the network file, if the file says.

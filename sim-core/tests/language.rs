@@ -20,7 +20,7 @@ fn times_become_steps_and_units_become_base_units() {
     let network = network(TWO, &[]);
     assert_eq!(
         (network.dt, network.duration, network.warm_up, network.flush_every),
-        (0.1, 10_000, 1_000, 1_000)
+        (0.1, 10_000, 1_000, None)
     );
     assert_eq!(network.recordings[1].what, Recorded::State { variables: vec!["V_m".into()], every: 5 });
     assert_eq!(network.recordings[1].pick, Pick::First(3));
@@ -62,7 +62,7 @@ fn settings_reach_every_part_and_may_add_what_the_file_leaves_out() {
         "output.flush_every=ms(50)",
     ];
     let network = network(TWO, &settings);
-    assert_eq!((network.duration, network.dt, network.flush_every), (4_000, 0.5, 100));
+    assert_eq!((network.duration, network.dt, network.flush_every), (4_000, 0.5, Some(100)));
     assert_eq!(network.populations[1].size, 50);
     assert_eq!(network.populations[1].neuron.arguments.number("tau_m"), 12.0);
     assert_eq!(network.projections[0].weight, Some(Quantity::Constant(-60.0)));

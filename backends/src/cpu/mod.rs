@@ -7,10 +7,10 @@
 //! threads epoch by epoch, and the `machine` passes spikes between shards.
 
 mod build;
-mod cells;
-mod cut;
+pub(crate) mod cells;
+pub(crate) mod cut;
 mod delivery;
-mod draw;
+pub(crate) mod draw;
 mod drive;
 mod few;
 mod flights;
@@ -18,7 +18,7 @@ mod inbox;
 mod lazy;
 mod machine;
 pub mod memory;
-mod misfits;
+pub(crate) mod misfits;
 mod placing;
 mod plastic;
 mod rows;

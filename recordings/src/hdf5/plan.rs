@@ -18,8 +18,9 @@ pub struct Plan {
     pub duration: i64,
     /// Steps at the start of which nothing is recorded.
     pub warm_up: i64,
-    /// Steps between flushes.
-    pub flush_every: i64,
+    /// Steps between flushes; if absent, there is one every 100 ms of model time, but also at most
+    /// one every 100 ms of the clock on the wall.
+    pub flush_every: Option<i64>,
     /// Steps between checkpoints; the recording is flushed there too, so that it can go on there.
     pub checkpoint_every: Option<i64>,
     /// Precision of the values in the file.

@@ -3,14 +3,18 @@
 use crate::hdf5::error::FileError;
 use crate::hdf5::growing::{Column, Growing};
 use crate::hdf5::layout::{Layout, Places, Stream, files, lay_down};
-use crate::hdf5::plan::Plan;
+use crate::hdf5::plan::{Members, Plan};
 use crate::hdf5::provenance::{Provenance, rfc3339};
 use crate::hdf5::writing::Writing;
 use sim_core::backend::{Epoch, Machine, Sample};
 use sim_core::observer::{Observer, ObserverError};
 use sim_core::spike::Spike;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Model time between flushes in ms, and the least time between them, if the plan does not say.
+const USUAL_FLUSH: f64 = 100.0;
+const REST: Duration = Duration::from_millis(100);
 
 /// What to do with a file that is already there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +27,11 @@ pub enum Existing {
 
 /// Writes a recording while the network lives.
 ///
-/// It is flushed at every multiple of the plan's `flush_every` and `checkpoint_every` steps:
-/// nothing that was flushed is lost when the program is killed. The run waits for the disk only at
-/// checkpoints; [`Recorder::flushed_until`] tells how far the disk is. Spikes, samples and rates of
+/// It is flushed at every multiple of the plan's `flush_every` and `checkpoint_every` steps, and
+/// nothing that was flushed is lost when the program is killed. A plan that does not say `flush_every`
+/// wants as little lost as is cheap: a flush every 100 ms of model time, unless the last was less than
+/// 100 ms of the clock on the wall ago. The run waits for the disk only at checkpoints;
+/// [`Recorder::flushed_until`] tells how far the disk is. Spikes, samples and rates of
 /// the warm-up are left out; times are those of the run, warm-up included.
 pub struct Recorder {
     plan: Plan,
@@ -42,6 +48,8 @@ pub struct Recorder {
     next_bin: i64,
     /// The step of the last mark.
     last_mark: Option<i64>,
+    /// When the last flush was ordered.
+    last_flush: Instant,
     begun: Instant,
 }
 
@@ -111,7 +119,7 @@ impl Recorder {
         self.writing.confirmed()
     }
 
-    /// Waits until everything up to the last multiple of `flush_every` is safely in the file, and
+    /// Waits until everything up to the last step at which a flush was due is safely in the file, and
     /// returns this step.
     ///
     /// # Errors
@@ -135,9 +143,20 @@ impl Recorder {
             taps[rate.population].rates.push((number, chosen));
         }
         let writing = Writing::start(files, flushed_until, last_mark.unwrap_or(0));
-        let (next_bin, begun) = (i64::MAX, Instant::now());
-        let mut recorder =
-            Recorder { plan, streams, places, marks, writing, taps, counts, next_bin, last_mark, begun };
+        let now = Instant::now();
+        let mut recorder = Recorder {
+            plan,
+            streams,
+            places,
+            marks,
+            writing,
+            taps,
+            counts,
+            next_bin: i64::MAX,
+            last_mark,
+            last_flush: now,
+            begun: now,
+        };
         recorder.find_next_bin();
         recorder
     }
@@ -185,28 +204,43 @@ impl Recorder {
     }
 
     fn take_spikes(&mut self, spikes: &[Spike]) {
-        let mut members = 0;
-        let mut population = 0;
         let warm_up = self.plan.warm_up;
-        for spike in spikes.iter().filter(|spike| spike.step > warm_up) {
-            self.close_bins(spike.step - 1);
+        let mut left = &spikes[spikes.partition_point(|spike| spike.step <= warm_up)..];
+        while let Some(&Spike { step, neuron, .. }) = left.first() {
+            self.close_bins(step - 1);
             let populations = &self.plan.populations;
-            // Spikes of a step come in the order of neurons: mostly from the population before.
-            if members == 0 || spike.neuron.wrapping_sub(populations[population].first) >= members {
-                population = populations.partition_point(|other| other.first <= spike.neuron) - 1;
-                members = populations[population].size;
+            let number = populations.partition_point(|other| other.first <= neuron) - 1;
+            let Members { first, size, .. } = populations[number];
+            // Spikes of a step come in the order of neurons: mostly, those of a population side by side.
+            let alike = |spike: &&Spike| spike.step == step && spike.neuron.wrapping_sub(first) < size;
+            let (run, rest) = left.split_at(left.iter().take_while(alike).count());
+            self.take_run(number, first, run);
+            left = rest;
+        }
+    }
+
+    /// Takes spikes of one step and population.
+    fn take_run(&mut self, population: usize, first: u32, run: &[Spike]) {
+        let (tap, dt) = (&self.taps[population], self.plan.dt);
+        if let Some((times, ids, chosen)) = &tap.spikes {
+            let time = |spike: &Spike| spike.time(dt).to_le_bytes();
+            let id = |spike: &Spike| u64::from(spike.neuron - first).to_le_bytes();
+            match chosen {
+                Chosen::All => {
+                    self.writing.append_each(0, *times, run, time);
+                    self.writing.append_each(0, *ids, run, id);
+                }
+                Chosen::Some(_) => {
+                    for spike in run.iter().filter(|spike| chosen.has(spike.neuron - first)) {
+                        self.writing.append(0, *times, &time(spike));
+                        self.writing.append(0, *ids, &id(spike));
+                    }
+                }
             }
-            let index = spike.neuron - populations[population].first;
-            let tap = &self.taps[population];
-            if let Some((times, ids, chosen)) = &tap.spikes
-                && chosen.has(index)
-            {
-                self.writing.append(0, *times, &spike.time(self.plan.dt).to_le_bytes());
-                self.writing.append(0, *ids, &u64::from(index).to_le_bytes());
-            }
-            for (rate, chosen) in &tap.rates {
-                self.counts[*rate] += u64::from(chosen.has(index));
-            }
+        }
+        for (rate, chosen) in &tap.rates {
+            let spikes = run.iter().filter(|spike| chosen.has(spike.neuron - first)).count();
+            self.counts[*rate] += spikes as u64;
         }
     }
 
@@ -249,14 +283,21 @@ impl Recorder {
         if self.next_flush(epoch.from) > epoch.until {
             return self.writing.hand_over();
         }
+        // Also where no flush follows: what is in the file must not depend on how fast the run is.
         self.mark(epoch.until);
         // A checkpoint is worth something only if the recording reaches as far.
         let checkpoint = self.plan.checkpoint_every.is_some_and(|every| epoch.until % every == 0);
+        if !checkpoint && self.plan.flush_every.is_none() && self.last_flush.elapsed() < REST {
+            return self.writing.hand_over();
+        }
+        self.last_flush = Instant::now();
         if checkpoint { self.writing.flush_and_wait(epoch.until) } else { self.writing.flush(epoch.until) }
     }
 
+    /// The step of the first flush that is due after `now`.
     fn next_flush(&self, now: i64) -> i64 {
-        let flush = after(now, self.plan.flush_every);
+        let every = self.plan.flush_every.unwrap_or((USUAL_FLUSH / self.plan.dt).round() as i64);
+        let flush = after(now, every);
         self.plan.checkpoint_every.map_or(flush, |every| flush.min(after(now, every)))
     }
 

@@ -9,7 +9,7 @@ use crate::hdf5::growing::{Column, Dataset, Element, Growing};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread::JoinHandle;
 
 /// Bytes of rows that are worth handing over without a flush.
@@ -26,6 +26,8 @@ pub(crate) struct Writing {
     orders: Option<SyncSender<Order>>,
     thread: Option<JoinHandle<Result<Vec<Growing>, FileError>>>,
     confirmed: Arc<AtomicI64>,
+    /// Buffers that the thread has emptied: fresh memory costs more than filling it.
+    emptied: Receiver<Vec<u8>>,
 }
 
 /// Rows of a column that have not been handed over.
@@ -61,15 +63,32 @@ impl Writing {
         let (path, columns) = (files[0].path().to_path_buf(), files.iter().map(buffers).collect());
         let confirmed = Arc::new(AtomicI64::new(confirmed));
         let (orders, taken) = sync_channel(1);
+        let (empty, emptied) = channel();
         let shared = Arc::clone(&confirmed);
-        let thread = std::thread::spawn(move || obey(files, &taken, flushed_until, &shared));
-        Writing { path, columns, orders: Some(orders), thread: Some(thread), confirmed }
+        let thread = std::thread::spawn(move || obey(files, &taken, flushed_until, &shared, &empty));
+        Writing { path, columns, orders: Some(orders), thread: Some(thread), confirmed, emptied }
     }
 
     /// Appends bytes to a column of a file; rows count once they are whole.
     #[inline]
     pub(crate) fn append(&mut self, file: usize, column: Column, bytes: &[u8]) {
         self.columns[file][column.number()].bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends a number of eight bytes for each item to a column of a file.
+    pub(crate) fn append_each<T>(
+        &mut self,
+        file: usize,
+        column: Column,
+        items: &[T],
+        number: impl Fn(&T) -> [u8; 8],
+    ) {
+        let bytes = &mut self.columns[file][column.number()].bytes;
+        let mut block = [[0; 8]; 32];
+        for items in items.chunks(block.len()) {
+            block.iter_mut().zip(items).for_each(|(place, item)| *place = number(item));
+            bytes.extend_from_slice(block[..items.len()].as_flattened());
+        }
     }
 
     /// Appends a number to a column of a file.
@@ -128,12 +147,13 @@ impl Writing {
     }
 
     fn take(&mut self) -> Vec<(usize, Column, Vec<u8>)> {
+        let emptied = &self.emptied;
         let files = self.columns.iter_mut().enumerate();
         let buffers = files.flat_map(|(file, buffers)| buffers.iter_mut().map(move |buffer| (file, buffer)));
         let full = buffers.filter(|(_, buffer)| !buffer.bytes.is_empty());
         full.map(|(file, buffer)| {
             buffer.before += (buffer.bytes.len() / buffer.row_bytes) as u64;
-            let next = Vec::with_capacity(buffer.bytes.len());
+            let next = emptied.try_recv().unwrap_or_default();
             (file, buffer.column, std::mem::replace(&mut buffer.bytes, next))
         })
         .collect()
@@ -192,11 +212,18 @@ fn obey(
     orders: &Receiver<Order>,
     flushed_until: Dataset,
     confirmed: &AtomicI64,
+    empty: &Sender<Vec<u8>>,
 ) -> Result<Vec<Growing>, FileError> {
     for order in orders {
-        for (file, column, bytes) in order.rows {
+        for (file, column, mut bytes) in order.rows {
             files[file].append(column, &bytes);
             files[file].drain()?;
+            // Large ones, of many weights at once, are not kept.
+            if bytes.capacity() <= 2 * ENOUGH {
+                bytes.clear();
+                // Nobody fills it any more if this fails.
+                let _ = empty.send(bytes);
+            }
         }
         if let Some(step) = order.flush {
             files.iter_mut().try_for_each(Growing::flush)?;

@@ -91,7 +91,7 @@ pub fn plan() -> Plan {
         dt: 0.1,
         duration: 10_000,
         warm_up: 100,
-        flush_every: 1000,
+        flush_every: Some(1000),
         checkpoint_every: Some(2500),
         precision: Precision::F32,
         populations: vec![

@@ -25,7 +25,7 @@ pub(super) struct Run {
     pub warm_up: i64,
     pub precision: Precision,
     pub checkpoint_every: Option<i64>,
-    pub flush_every: i64,
+    pub flush_every: Option<i64>,
     pub backend: BackendChoice,
     /// Factor of all sizes.
     pub neurons: f64,
@@ -42,7 +42,7 @@ pub(super) fn run(description: &Description, vocabulary: &Vocabulary, reader: &m
         warm_up: 0,
         precision: Precision::F32,
         checkpoint_every: None,
-        flush_every: 1,
+        flush_every: None,
         backend: BackendChoice::default(),
         neurons: scale.map_or(1.0, |scale| scale.neurons),
         indegrees: scale.map_or(1.0, |scale| scale.indegrees),
@@ -81,8 +81,7 @@ pub(super) fn run(description: &Description, vocabulary: &Vocabulary, reader: &m
     run.warm_up = rounded(&simulation.warm_up, "warm_up", reader).unwrap_or(0);
     run.checkpoint_every =
         rounded(&simulation.checkpoint_every, "checkpoint_every", reader).map(|n| n.max(1));
-    let flush_every = rounded(&description.output.flush_every, "flush_every", reader);
-    run.flush_every = flush_every.unwrap_or((100.0 / dt).round().min(MOST_STEPS) as i64).max(1);
+    run.flush_every = rounded(&description.output.flush_every, "flush_every", reader).map(|n| n.max(1));
     if let (Some(duration), Some(warm_up)) = (run.duration, &simulation.warm_up)
         && run.warm_up >= duration
     {

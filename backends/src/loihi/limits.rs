@@ -1,0 +1,286 @@
+//! What a core holds, and what a network on cores uses of it.
+//!
+//! Synaptic memory is counted as nengo-loihi 1.1.0 does: the list of an axon is cut into blocks of at most
+//! 64 synapses, and a block takes 10 bits and for each synapse those of its weight, its delay, its tag and
+//! the index of its compartment, rounded up to words of 64.
+
+use super::network::Quantised;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Limits of one generation of the chip. What is not published does not limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Its name.
+    pub name: &'static str,
+    /// Cores of a chip.
+    pub cores: u32,
+    /// What a core holds of each resource, in the order of [`Resource::ALL`].
+    pub core: [Option<u64>; RESOURCES],
+}
+
+/// How many resources a core has.
+pub const RESOURCES: usize = 8;
+
+/// Something that a core has so much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// Compartments.
+    Compartments,
+    /// Words of 64 bits for synapses.
+    SynapticMemory,
+    /// Lists for input axons: one for each source and weight format.
+    InputAxons,
+    /// Slots for output axons: one for each neuron, weight format and core it goes to.
+    OutputAxons,
+    /// Compartments times slots for delays.
+    DelaySlots,
+    /// Different decays, refractory times and bounds of v.
+    CompartmentProfiles,
+    /// Different thresholds.
+    ThresholdProfiles,
+    /// Different weight formats.
+    SynapseFormats,
+}
+
+impl Resource {
+    /// All of them.
+    pub const ALL: [Resource; RESOURCES] = [
+        Resource::Compartments,
+        Resource::SynapticMemory,
+        Resource::InputAxons,
+        Resource::OutputAxons,
+        Resource::DelaySlots,
+        Resource::CompartmentProfiles,
+        Resource::ThresholdProfiles,
+        Resource::SynapseFormats,
+    ];
+
+    /// What its unit is called.
+    pub fn words(self) -> &'static str {
+        match self {
+            Resource::Compartments => "compartments",
+            Resource::SynapticMemory => "words of synaptic memory",
+            Resource::InputAxons => "input axons",
+            Resource::OutputAxons => "output axons",
+            Resource::DelaySlots => "sums of delayed arrivals",
+            Resource::CompartmentProfiles => "compartment profiles",
+            Resource::ThresholdProfiles => "thresholds",
+            Resource::SynapseFormats => "weight formats",
+        }
+    }
+
+    /// Where the limit is documented.
+    pub fn source(self) -> &'static str {
+        match self {
+            Resource::Compartments
+            | Resource::SynapticMemory
+            | Resource::InputAxons
+            | Resource::OutputAxons => "Davies et al. 2018",
+            Resource::DelaySlots => "Davies et al. 2018; that slots and compartments trade is inferred",
+            Resource::CompartmentProfiles | Resource::ThresholdProfiles | Resource::SynapseFormats => {
+                "tools on top of NxSDK"
+            }
+        }
+    }
+
+    /// What would make it fit.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Resource::Compartments => "use more cores or chips, or fewer neurons",
+            Resource::SynapticMemory => "use fewer synapses, coarser weights or more chips",
+            Resource::InputAxons => "let fewer sources reach the neurons of a core",
+            Resource::OutputAxons => "let neurons reach fewer cores",
+            Resource::DelaySlots => "shorten the longest delay",
+            Resource::CompartmentProfiles => "draw decays, refractory times and lowest V from fewer values",
+            Resource::ThresholdProfiles => "draw thresholds from fewer values",
+            Resource::SynapseFormats => "use fewer different weights or projections",
+        }
+    }
+}
+
+/// Loihi (Davies et al. 2018, doi:10.1109/MM.2018.112130359); profiles as NxSDK had them.
+pub static LOIHI1: Limits = Limits {
+    name: "Loihi1",
+    cores: 128,
+    core: [Some(1024), Some(16_384), Some(4096), Some(4096), Some(8192), Some(32), Some(16), Some(16)],
+};
+
+/// Loihi 2 (Intel's technology brief of 2021): 1 M neurons and 120 M synapses a chip. What else a core
+/// holds is not published.
+pub static LOIHI2: Limits =
+    Limits { name: "Loihi2", cores: 128, core: [Some(8192), None, None, None, None, None, None, None] };
+
+/// How axons are written in a core's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AxonKind {
+    /// One neuron.
+    Discrete,
+    /// A population of up to 32 neurons that share weights.
+    Pop16,
+    /// A larger one.
+    Pop32,
+}
+
+impl AxonKind {
+    /// Slots of the output table.
+    pub fn slots(self) -> u64 {
+        match self {
+            AxonKind::Discrete | AxonKind::Pop16 => 1,
+            AxonKind::Pop32 => 2,
+        }
+    }
+
+    /// The smallest kind for a population of so many atoms, 0 for a single neuron.
+    pub fn of(atoms: u32) -> AxonKind {
+        match atoms {
+            0 => AxonKind::Discrete,
+            1..=32 => AxonKind::Pop16,
+            _ => AxonKind::Pop32,
+        }
+    }
+}
+
+/// Slots of the input table for an axon; a learning one has two.
+pub fn input_slots(learning: bool) -> u64 {
+    1 + u64::from(learning)
+}
+
+/// Synapses of a block of synaptic memory.
+const BLOCK: u64 = 64;
+/// Bits of a block besides its synapses.
+const HEADER: u64 = 10;
+/// Bits of the index of a compartment among 1024.
+pub const INDEX_BITS: u64 = 10;
+
+/// Words of 64 bits that a list of so many synapses takes, each of so many bits.
+pub fn words(synapses: u64, bits: u64) -> u64 {
+    let block = |synapses: u64| (HEADER + synapses * bits).div_ceil(64);
+    let whole = synapses / BLOCK * block(BLOCK);
+    whole + if synapses.is_multiple_of(BLOCK) { 0 } else { block(synapses % BLOCK) }
+}
+
+/// Bits of a synapse in a list of one format: weight, delay field, index; no tag, for nothing learns.
+pub fn synapse_bits(network: &Quantised) -> Vec<u64> {
+    let mut fields = vec![0_u8; network.formats.len()];
+    for synapse in &network.synapses {
+        let field = &mut fields[usize::from(synapse.format)];
+        *field = (*field).max(synapse.delay - 1);
+    }
+    let bits = |(format, &field): (&super::weights::WeightFormat, &u8)| {
+        u64::from(format.bits) + u64::from(u8::BITS - field.leading_zeros()) + INDEX_BITS
+    };
+    network.formats.iter().zip(&fields).map(bits).collect()
+}
+
+/// What a core uses, in the order of [`Resource::ALL`].
+pub type Use = [u64; RESOURCES];
+
+/// What each core uses if neuron `n` lives on core `cores[n]`, of so many.
+pub fn uses(network: &Quantised, cores: &[u32], count: usize) -> Vec<Use> {
+    let mut uses = vec![[0; RESOURCES]; count];
+    let bits = synapse_bits(network);
+    let mut profiles = vec![(BTreeMap::new(), BTreeMap::new(), BTreeMap::new()); count];
+    let mut longest = vec![0_u64; count];
+    for (neuron, &core) in cores.iter().enumerate() {
+        uses[core as usize][Resource::Compartments as usize] += 1;
+        let compartment = &network.compartments[neuron];
+        let (of_compartments, thresholds, _) = &mut profiles[core as usize];
+        *of_compartments.entry(profile(compartment)).or_insert(0_u32) += 1;
+        *thresholds.entry(compartment.threshold).or_insert(0_u32) += 1;
+    }
+    for source in 0..network.sources() {
+        // How many synapses the source has in each core and format.
+        let mut lists: BTreeMap<(u32, u8), u64> = BTreeMap::new();
+        for synapse in &network.synapses[network.row(source)] {
+            let core = cores[synapse.target as usize];
+            *lists.entry((core, synapse.format)).or_insert(0) += 1;
+            longest[core as usize] = longest[core as usize].max(u64::from(synapse.delay));
+        }
+        for (&(core, format), &synapses) in &lists {
+            let there = &mut uses[core as usize];
+            there[Resource::InputAxons as usize] += input_slots(false);
+            there[Resource::SynapticMemory as usize] += words(synapses, bits[usize::from(format)]);
+            *profiles[core as usize].2.entry(format).or_insert(0_u32) += 1;
+            if let Some(&home) = cores.get(source) {
+                uses[home as usize][Resource::OutputAxons as usize] += AxonKind::Discrete.slots();
+            }
+        }
+    }
+    for ((used, longest), (compartments, thresholds, formats)) in uses.iter_mut().zip(longest).zip(&profiles)
+    {
+        used[Resource::DelaySlots as usize] = used[Resource::Compartments as usize] * longest;
+        used[Resource::CompartmentProfiles as usize] = compartments.len() as u64;
+        used[Resource::ThresholdProfiles as usize] = thresholds.len() as u64;
+        used[Resource::SynapseFormats as usize] = formats.len() as u64;
+    }
+    uses
+}
+
+/// What compartments of one profile have in common.
+pub type Profile = (u16, u16, u8, i32, i32, u8);
+
+/// The profile of a compartment.
+pub fn profile(of: &super::compartment::Compartment) -> Profile {
+    (of.du, of.dv, of.refractory, of.v_min, of.v_max, of.bias_exponent)
+}
+
+/// A core that uses more of something than it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excess {
+    /// The core.
+    pub core: usize,
+    /// Of what.
+    pub resource: Resource,
+    /// How much it uses.
+    pub used: u64,
+    /// How much it has.
+    pub limit: u64,
+}
+
+impl fmt::Display for Excess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (words, over) = (self.resource.words(), self.used - self.limit);
+        write!(f, "core {} uses {} {words}, {over} more than its {}", self.core, self.used, self.limit)
+    }
+}
+
+/// Everything that cores use beyond the limits.
+pub fn excesses(limits: &Limits, uses: &[Use]) -> Vec<Excess> {
+    let mut found = Vec::new();
+    for (core, used) in uses.iter().enumerate() {
+        for (&resource, (&used, limit)) in Resource::ALL.iter().zip(used.iter().zip(&limits.core)) {
+            if let Some(limit) = limit.filter(|&limit| used > limit) {
+                found.push(Excess { core, resource, used, limit });
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dense_list_of_1024_bytes_takes_sixteen_blocks_and_113_of_them_fill_a_core() {
+        assert_eq!(words(1024, 8), 9216 / 64);
+        assert!(113 * words(1024, 8) <= 16_384);
+        assert!(114 * words(1024, 8) > 16_384);
+    }
+
+    #[test]
+    fn a_list_takes_whole_words_block_by_block() {
+        assert_eq!(words(0, 18), 0);
+        assert_eq!(words(1, 18), 1);
+        assert_eq!(words(3, 18), 1);
+        assert_eq!(words(4, 18), 2);
+        assert_eq!(words(64, 18), (10_u64 + 64 * 18).div_ceil(64));
+        assert_eq!(words(65, 18), words(64, 18) + 1);
+    }
+
+    #[test]
+    fn large_populations_take_two_slots() {
+        assert_eq!([0, 1, 32, 33].map(|atoms| AxonKind::of(atoms).slots()), [1, 1, 1, 2]);
+    }
+}

@@ -1,0 +1,98 @@
+//! Neurons onto cores, cores onto the mesh.
+
+use super::capacity::CoreCapacity;
+use super::limits::{Excess, Limits, Resource};
+use super::network::Quantised;
+use crate::chip::hypergraph::Hypergraph;
+use crate::chip::mesh::{self, Flows, Mesh};
+use crate::chip::partition::{Capacity, partition};
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The core of each neuron.
+    pub cores: Vec<u32>,
+    /// The site of each core on the mesh.
+    pub sites: Vec<u32>,
+    /// The mesh of all chips.
+    pub mesh: Mesh,
+    /// What the partition began as.
+    pub start: &'static str,
+}
+
+/// Places a network onto so many chips.
+///
+/// # Errors
+/// Which population does not fit, on which core, for which limit, and what would make it fit.
+pub fn place(network: &Quantised, limits: &'static Limits, chips: u32, seed: u64) -> Result<Place, String> {
+    let mesh = Mesh::LOIHI.times(chips);
+    let capacity = CoreCapacity::new(network, limits, mesh.cores());
+    let pairs = (0..network.sources()).flat_map(|source| {
+        network.synapses[network.row(source)].iter().map(move |synapse| (source as u32, synapse.target))
+    });
+    let spikes = vec![1; network.sources()];
+    let graph = Hypergraph::of_synapses(network.neurons(), pairs, &spikes);
+    let (cores, start) = match partition(&graph, &capacity, seed) {
+        Ok(found) => (found.cores, found.start),
+        Err(_) => (first_fit(network, capacity)?, "first fit"),
+    };
+    let cores = without_gaps(cores);
+    let sites = mesh::place(&Flows::of_partition(&graph, &cores), &mesh, seed).sites;
+    Ok(Place { cores, sites, mesh, start })
+}
+
+/// Cores renumbered so that none is empty.
+fn without_gaps(mut cores: Vec<u32>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = cores.clone();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for core in &mut cores {
+        *core = numbers.binary_search(core).unwrap_or_default() as u32;
+    }
+    cores
+}
+
+/// Every neuron in order into the first core that takes it.
+///
+/// # Errors
+/// Why no core takes some neuron.
+fn first_fit(network: &Quantised, mut capacity: CoreCapacity) -> Result<Vec<u32>, String> {
+    let mut cores = Vec::with_capacity(network.neurons());
+    for neuron in 0..network.neurons() as u32 {
+        let mut excesses: Vec<Excess> = Vec::new();
+        let takes = (0..capacity.cores() as u32).find(|&core| match capacity.refuses(&[neuron], core) {
+            None => true,
+            Some(excess) => {
+                excesses.push(excess);
+                false
+            }
+        });
+        let Some(core) = takes else { return Err(why(network, neuron, &excesses, capacity.cores())) };
+        capacity.put(&[neuron], core);
+        cores.push(core);
+    }
+    Ok(cores)
+}
+
+/// Why none of the cores takes a neuron.
+fn why(network: &Quantised, neuron: u32, excesses: &[Excess], cores: usize) -> String {
+    let population = network.populations.iter().find(|(_, range)| range.contains(&neuron));
+    let who = population.map_or_else(
+        || format!("neuron {neuron}"),
+        |(name, range)| format!("neuron {} of population \"{name}\"", neuron - range.start),
+    );
+    let count = |resource: Resource| excesses.iter().filter(|excess| excess.resource == resource).count();
+    let commonest = Resource::ALL.into_iter().max_by_key(|&resource| count(resource));
+    let example = excesses.iter().filter(|excess| Some(excess.resource) == commonest);
+    let Some(nearest) = example.min_by_key(|excess| excess.used - excess.limit) else {
+        return format!("{who} has no core to live on: there are {cores}");
+    };
+    let alone = cores > 0 && neuron == 0;
+    let before = if alone { String::new() } else { format!(", after the {neuron} neurons before it") };
+    format!(
+        "{who} fits none of the {cores} cores{before}: {} of them have too few {} (with it {nearest}); {}",
+        count(nearest.resource),
+        nearest.resource.words(),
+        nearest.resource.remedy()
+    )
+}

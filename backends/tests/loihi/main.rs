@@ -1,0 +1,5 @@
+//! Random networks of integers on Loihi's cores.
+
+mod mapping;
+mod random;
+mod running;
