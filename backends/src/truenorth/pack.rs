@@ -19,7 +19,7 @@ pub struct Feed {
     pub source: u32,
     /// Ticks from a neuron's spike to its arrival; 0 for an input, whose spikes come when they come.
     pub delay: u8,
-    /// Which of an input's spikes of one tick, from 0.
+    /// Which of an input's spikes of one tick, or of a neuron's synapses onto one other, from 0.
     pub spike: u8,
 }
 
@@ -45,9 +45,13 @@ pub struct Draft {
 pub fn hears(network: &Quantised<i32>) -> Vec<Hears> {
     let neurons = network.cells.len();
     let mut all: Vec<Vec<(Feed, i16)>> = vec![Vec::new(); neurons];
-    for synapse in &network.synapses {
-        let feed = Feed { source: synapse.source, delay: synapse.delay, spike: 0 };
-        all[synapse.target as usize].push((feed, synapse.weight as i16));
+    for same in
+        network.synapses.chunk_by(|a, b| (a.source, a.delay, a.target) == (b.source, b.delay, b.target))
+    {
+        for (spike, synapse) in (0..).zip(same) {
+            let feed = Feed { source: synapse.source, delay: synapse.delay, spike };
+            all[synapse.target as usize].push((feed, synapse.weight as i16));
+        }
     }
     for (number, input) in network.inputs.iter().enumerate() {
         let feed = |spike| Feed { source: (neurons + number) as u32, delay: 0, spike };

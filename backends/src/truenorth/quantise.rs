@@ -8,7 +8,7 @@
 use super::limits::{HIGHEST, LONGEST_DELAY, Widths, signed, unsigned};
 use super::network::{Cell, Input, Number, Quantised, Synapse};
 use super::scale::best_scale;
-use super::types::{Basis, basis, nearest};
+use super::types::{Basis, basis, nearest, parts};
 use crate::chip::report::{ParameterLoss, WeightLoss};
 use crate::cpu::cells::cells_of;
 use crate::cpu::cut::Slice;
@@ -203,8 +203,7 @@ fn approximated(neuron: &CurrentLif) -> Real {
     }
 }
 
-/// Adds the synapses of all projections; those of one pair and delay are one. Returns for each projection its
-/// weights as drawn, with the target.
+/// Adds the synapses of all projections. Returns for each projection its weights as drawn, with the target.
 fn synapses(
     load: &Load<'_>,
     gains: &[f64],
@@ -243,7 +242,7 @@ fn synapses(
         projections.push(weights);
     }
     all.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
-    found.reals.synapses = merged(all);
+    found.reals.synapses = all;
     projections
 }
 
@@ -345,30 +344,58 @@ fn round(network: &Network, found: &mut Quantisation) {
     };
     let weight = |weight: f64, target: u32| whole(weight, scales[target as usize], signed(widths.weight));
     found.integers.cells = found.reals.cells.iter().zip(&scales).map(cell).collect();
-    let mut onto: Vec<Vec<i16>> = vec![Vec::new(); found.reals.cells.len()];
-    for synapse in &found.reals.synapses {
-        onto[synapse.target as usize].push(weight(synapse.weight, synapse.target) as i16);
-    }
-    for input in &found.reals.inputs {
-        onto[input.target as usize].push(weight(input.weight, input.target) as i16);
-    }
-    found.bases = onto.iter().map(|weights| basis(weights)).collect();
-    let made = |real: f64, target: u32| -> i32 {
-        nearest(&found.bases[target as usize], weight(real, target) as i16).into()
+    let apart: Vec<Synapse<i32>> = found
+        .reals
+        .synapses
+        .iter()
+        .map(|real| Synapse {
+            source: real.source,
+            target: real.target,
+            delay: real.delay,
+            weight: weight(real.weight, real.target),
+        })
+        .collect();
+    let together = merged(apart.clone());
+    let inputs: Vec<Input<i32>> = found
+        .reals
+        .inputs
+        .iter()
+        .map(|real| Input { target: real.target, weight: weight(real.weight, real.target), most: real.most })
+        .collect();
+    // Several synapses of one pair and delay are one, unless only apart they are made of four numbers.
+    let [once, each] = [&together, &apart].map(|synapses| onto(found.reals.cells.len(), synapses, &inputs));
+    let (onces, eachs): (Vec<Basis>, Vec<Basis>) =
+        once.iter().zip(&each).map(|(once, each)| (basis(once), basis(each))).unzip();
+    let exact = |basis: &Basis, weights: &[i16]| weights.iter().all(|&weight| parts(basis, weight).is_some());
+    let split: Vec<bool> = (0..found.reals.cells.len())
+        .map(|target| !exact(&onces[target], &once[target]) && exact(&eachs[target], &each[target]))
+        .collect();
+    found.bases = (0..split.len()).map(|t| if split[t] { eachs[t] } else { onces[t] }).collect();
+    let whole: Vec<Synapse<i32>> = together
+        .into_iter()
+        .filter(|synapse| !split[synapse.target as usize])
+        .chain(apart.into_iter().filter(|synapse| split[synapse.target as usize]))
+        .collect();
+    let made = |weight: i32, target: u32| -> i32 {
+        nearest(&found.bases[target as usize], weight.clamp(-255, 255) as i16).into()
     };
-    let synapses = found.reals.synapses.iter().map(|synapse| Synapse {
-        source: synapse.source,
-        target: synapse.target,
-        delay: synapse.delay,
-        weight: made(synapse.weight, synapse.target),
-    });
-    found.integers.synapses = synapses.filter(|synapse| synapse.weight != 0).collect();
-    let inputs = found.reals.inputs.iter().map(|input| Input {
-        target: input.target,
-        weight: made(input.weight, input.target),
-        most: input.most,
-    });
-    found.integers.inputs = inputs.collect();
+    let synapse =
+        |synapse: &Synapse<i32>| Synapse { weight: made(synapse.weight, synapse.target), ..*synapse };
+    found.integers.synapses = whole.iter().map(synapse).filter(|synapse| synapse.weight != 0).collect();
+    found.integers.synapses.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
+    let input = |input: &Input<i32>| Input { weight: made(input.weight, input.target), ..*input };
+    found.integers.inputs = inputs.iter().map(input).collect();
+}
+
+/// The weights onto each neuron.
+fn onto(neurons: usize, synapses: &[Synapse<i32>], inputs: &[Input<i32>]) -> Vec<Vec<i16>> {
+    let mut onto: Vec<Vec<i16>> = vec![Vec::new(); neurons];
+    let synapses = synapses.iter().map(|synapse| (synapse.target, synapse.weight));
+    for (target, weight) in synapses.chain(inputs.iter().map(|input| (input.target, input.weight))) {
+        // Beyond nine bits no basis holds it: it is rounded like those that four numbers cannot make.
+        onto[target as usize].push(weight.clamp(i16::MIN.into(), i16::MAX.into()) as i16);
+    }
+    onto
 }
 
 impl Quantisation {

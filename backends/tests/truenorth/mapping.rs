@@ -83,8 +83,7 @@ fn network(kind: &Kind) -> Quantised<i32> {
             let source = stream.below(kind.neurons);
             let delay = (kind.shortest + stream.below(kind.delay - kind.shortest + 1)) as u8;
             let weight = weight(kind.weights, target, stream);
-            let new = |s: &Synapse<i32>| (s.source, s.delay, s.target) != (source, delay, target);
-            if weight != 0 && network.synapses.iter().rev().take(70).all(new) {
+            if weight != 0 {
                 network.synapses.push(Synapse { source, target, delay, weight });
             }
         }
