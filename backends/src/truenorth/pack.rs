@@ -20,7 +20,7 @@ pub struct Feed {
     /// Ticks from a neuron's spike to its arrival; 0 for an input, whose spikes come when they come.
     pub delay: u8,
     /// Which of an input's spikes of one tick, or of a neuron's synapses onto one other, from 0.
-    pub spike: u8,
+    pub spike: u16,
 }
 
 /// What a neuron hears.
@@ -55,7 +55,8 @@ pub fn hears(network: &Quantised<i32>) -> Vec<Hears> {
     }
     for (number, input) in network.inputs.iter().enumerate() {
         let feed = |spike| Feed { source: (neurons + number) as u32, delay: 0, spike };
-        all[input.target as usize].extend((0..input.most).map(|spike| (feed(spike), input.weight as i16)));
+        all[input.target as usize]
+            .extend((0..u16::from(input.most)).map(|spike| (feed(spike), input.weight as i16)));
     }
     let hears = |list: Vec<(Feed, i16)>| {
         let weights: Vec<i16> = list.iter().map(|(_, weight)| *weight).collect();
