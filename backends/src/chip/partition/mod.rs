@@ -45,7 +45,7 @@ const AT_ONCE: u64 = 4;
 const EFFORT: u64 = 3_000_000;
 
 /// The fewest and the most cycles.
-const TRIES: (u64, u64) = (12, 30);
+const TRIES: (u64, u64) = (12, 24);
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
