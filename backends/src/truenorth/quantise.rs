@@ -1,0 +1,430 @@
+//! From a checked network to the chip's integers, and the same network in floats beside them.
+//!
+//! A population has one scale: so many units of potential a mV (or whatever its weights are in). Where all its
+//! numbers are whole and in range the scale is 1 and nothing is lost; else it is the one with the least error
+//! over weights, leaks, thresholds, resets and floors, each in proportion ([`scale`](super::scale)). Then weights that four numbers
+//! cannot make are rounded once more ([`types`](super::types)).
+
+use super::limits::{HIGHEST, LONGEST_DELAY, Widths, signed, unsigned};
+use super::network::{Cell, Input, Number, Quantised, Synapse};
+use super::scale::best_scale;
+use super::types::{Basis, basis, nearest};
+use crate::chip::report::{ParameterLoss, WeightLoss};
+use crate::cpu::cells::cells_of;
+use crate::cpu::cut::Slice;
+use crate::cpu::draw::{Draw, Drawn, Neighbours};
+use crate::cpu::misfits::misfits;
+use sim_core::backend::{Load, Refusal};
+use sim_core::network::{Clock, Network, Stimulus};
+use sim_core::neuron::Cells;
+use sim_core::primitive::{CurrentLif, Primitive};
+use sim_core::stimulus::StimulusBuild;
+
+/// A network in the chip's numbers.
+pub struct Quantisation {
+    /// In integers.
+    pub integers: Quantised<i32>,
+    /// In floats, unrounded.
+    pub reals: Quantised<f64>,
+    /// For each stimulus onto a population: (stimulus, place among its targets, number of the first input).
+    pub stimuli: Vec<(usize, usize, usize)>,
+    /// Units of potential for one of the file's, by population.
+    pub scales: Vec<f64>,
+    /// What each neuron's weights are made of.
+    pub bases: Vec<Basis>,
+    /// V of a neuron whose potential is 0.
+    pub rests: Vec<f64>,
+    /// Steps by which arrivals come later, by population.
+    pub lags: Vec<i64>,
+    /// What weights lost.
+    pub weight_losses: Vec<WeightLoss>,
+    /// What parameters became.
+    pub parameter_losses: Vec<ParameterLoss>,
+    /// Whether a leak was approximated.
+    pub approximate: bool,
+}
+
+/// A neuron in floats.
+struct Real {
+    cell: Cell<f64>,
+    /// What one unit of weight adds to V.
+    gain: f64,
+    lag: i64,
+}
+
+/// Puts a network into the chip's numbers; with `approximate`, leaks in proportion to V become constants.
+///
+/// # Errors
+/// Everything that cannot be put so.
+pub fn quantise(load: &Load<'_>, approximate: bool) -> Result<Quantisation, Refusal> {
+    let network = &*load.network;
+    let mut reasons = misfits(network, &load.connectivity);
+    reasons.extend(strangers(network));
+    let mut found = Quantisation {
+        integers: Quantised::default(),
+        reals: Quantised::default(),
+        stimuli: Vec::new(),
+        scales: Vec::new(),
+        bases: Vec::new(),
+        rests: Vec::new(),
+        lags: Vec::new(),
+        weight_losses: Vec::new(),
+        parameter_losses: Vec::new(),
+        approximate: false,
+    };
+    let mut gains = Vec::new();
+    for number in 0..network.populations.len() {
+        let slice = whole(network, number);
+        let cells = cells_of(network, &slice);
+        match neurons(network, number, &cells, approximate) {
+            Ok((reals, changed)) => {
+                found.approximate |= changed;
+                found.lags.push(reals.first().map_or(0, |real| real.lag));
+                let state =
+                    network.populations[number].neuron.model.states.iter().position(|s| s.name == "V_m");
+                let start = |index: usize| state.map_or(0.0, |state| cells.initial[state].at(index));
+                let rests = reals.iter().enumerate().map(|(index, real)| start(index) - real.cell.start);
+                found.rests.extend(rests);
+                gains.extend(reals.iter().map(|real| real.gain));
+                found.reals.cells.extend(reals.iter().map(|real| real.cell));
+            }
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    if !reasons.is_empty() {
+        return Err(Refusal { reasons });
+    }
+    let projections = synapses(load, &gains, &mut found, &mut reasons);
+    inputs(network, &gains, &mut found);
+    if !reasons.is_empty() {
+        return Err(Refusal { reasons });
+    }
+    scale(network, &mut found);
+    round(network, &mut found);
+    lose(network, &projections, &mut found);
+    Ok(found)
+}
+
+/// What no scale could make fit.
+fn strangers(network: &Network) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if network.clock == Clock::Exact {
+        reasons.push("TrueNorth ticks on a grid; set the clock to Grid".to_owned());
+    }
+    for projection in network.projections.iter().filter(|projection| projection.plasticity.is_some()) {
+        let ends = network.ends(projection);
+        reasons.push(format!(
+            "synapses from {} to {} are plastic; TrueNorth does not learn, so their weights have to be constant",
+            ends.source, ends.target
+        ));
+    }
+    for stimulus in &network.stimuli {
+        if matches!(stimulus.model.build, StimulusBuild::Current(_)) {
+            reasons.push(format!(
+                "stimulus {} is a current; only spikes reach TrueNorth from outside, a constant current can be I_e",
+                stimulus.name
+            ));
+        }
+    }
+    for population in network.populations.iter().filter(|population| population.compensation != 0.0) {
+        reasons.push(format!(
+            "population {} gets {} pA in place of the in-degree that it lost; TrueNorth takes no currents, so its \
+             in-degrees cannot be scaled",
+            population.name, population.compensation
+        ));
+    }
+    reasons
+}
+
+/// All neurons of a population.
+pub fn whole(network: &Network, population: usize) -> Slice {
+    let of = &network.populations[population];
+    Slice { population, range: 0..of.size, first_place: 0, ports: sim_core::neuron::Ports::One }
+}
+
+/// A population's neurons, and whether a leak was approximated.
+fn neurons(
+    network: &Network,
+    population: usize,
+    cells: &Cells,
+    approximate: bool,
+) -> Result<(Vec<Real>, bool), String> {
+    let of = &network.populations[population];
+    let mut changed = false;
+    let mut reals = Vec::with_capacity(of.size as usize);
+    for index in 0..of.size as usize {
+        let said = |why: String| format!("population {}: {why}", of.name);
+        match cells.primitive(of.neuron.model, index).map_err(said)? {
+            Primitive::Integrator(neuron) => reals.push(Real {
+                cell: Cell {
+                    leak: neuron.leak,
+                    reversal: false,
+                    threshold: neuron.threshold,
+                    reset: neuron.reset,
+                    floor: neuron.floor.unwrap_or(f64::NEG_INFINITY),
+                    start: neuron.start,
+                },
+                gain: 1.0,
+                lag: 0,
+            }),
+            Primitive::CurrentLif(neuron) if approximate => {
+                changed = true;
+                reals.push(approximated(&neuron));
+            }
+            Primitive::CurrentLif(neuron) => {
+                return Err(format!(
+                    "population {}: {} keeps a part of {:.4} of V and {:.4} of its current from step to step, and \
+                     TrueNorth leaks by constants only; IafLinear fits as it is, and approximate_leak: true takes \
+                     a constant leak and reports the error",
+                    of.name, of.neuron.model.name, neuron.keep_v, neuron.keep_u
+                ));
+            }
+        }
+    }
+    Ok((reals, changed))
+}
+
+/// A neuron with a constant leak in place of a proportional one: the mean one between rest and threshold.
+/// What a decaying current brings in all, it brings at once; there is no refractory time.
+fn approximated(neuron: &CurrentLif) -> Real {
+    let mean = (1.0 - neuron.keep_v) * neuron.threshold / 2.0;
+    let driven = neuron.drive != 0.0;
+    Real {
+        cell: Cell {
+            leak: if driven { neuron.drive - mean } else { -mean },
+            reversal: !driven,
+            threshold: neuron.threshold,
+            reset: Some(0.0),
+            floor: neuron.floor.unwrap_or(if driven { 0.0 } else { f64::NEG_INFINITY }),
+            start: neuron.start.0,
+        },
+        gain: neuron.gain / (1.0 - neuron.keep_u).max(f64::MIN_POSITIVE),
+        lag: neuron.lag,
+    }
+}
+
+/// Adds the synapses of all projections; those of one pair and delay are one. Returns for each projection its
+/// weights as drawn, with the target.
+fn synapses(
+    load: &Load<'_>,
+    gains: &[f64],
+    found: &mut Quantisation,
+    reasons: &mut Vec<String>,
+) -> Vec<Vec<(u32, f64)>> {
+    let network = &*load.network;
+    let mut all = Vec::new();
+    let mut projections = Vec::new();
+    for (number, projection) in network.projections.iter().enumerate() {
+        let slice = whole(network, projection.target);
+        let first = network.populations[projection.target].first;
+        let lag = found.lags[projection.target];
+        let (mut weights, mut longest) = (Vec::new(), 0);
+        let mut take = |drawn: &[Drawn]| {
+            for synapse in drawn {
+                let target = first + synapse.place;
+                let delay = i64::from(synapse.delay) + lag;
+                longest = longest.max(delay);
+                let weight = synapse.weight * gains[target as usize];
+                weights.push((target, weight));
+                all.push(Synapse { source: synapse.source, target, delay: delay.min(255) as u8, weight });
+            }
+        };
+        Draw::new(network, &load.connectivity, number).onto(&Neighbours::alone(&slice), &mut take);
+        if longest > i64::from(LONGEST_DELAY) {
+            let ends = network.ends(projection);
+            reasons.push(format!(
+                "a delay from {} to {} is {longest} steps, {} more than the {LONGEST_DELAY} that TrueNorth has; \
+                 shorter delays or a longer dt would fit",
+                ends.source,
+                ends.target,
+                longest - i64::from(LONGEST_DELAY)
+            ));
+        }
+        projections.push(weights);
+    }
+    all.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
+    found.reals.synapses = merged(all);
+    projections
+}
+
+/// Synapses of one source, delay and target as one.
+fn merged<N: Number>(all: Vec<Synapse<N>>) -> Vec<Synapse<N>> {
+    let mut merged: Vec<Synapse<N>> = Vec::with_capacity(all.len());
+    for synapse in all {
+        let same = |last: &&mut Synapse<N>| {
+            (last.source, last.delay, last.target) == (synapse.source, synapse.delay, synapse.target)
+        };
+        match merged.last_mut().filter(same) {
+            Some(last) => last.weight = last.weight.plus(synapse.weight),
+            None => merged.push(synapse),
+        }
+    }
+    merged
+}
+
+/// Adds an input for each neuron that a stimulus reaches.
+fn inputs(network: &Network, gains: &[f64], found: &mut Quantisation) {
+    for (number, stimulus) in network.stimuli.iter().enumerate() {
+        for (place, &population) in stimulus.targets.iter().enumerate() {
+            let of = &network.populations[population];
+            found.stimuli.push((number, place, found.reals.inputs.len()));
+            let key = stimulus.key.named("weight").named(&of.name);
+            let sampler = stimulus.weight.as_ref().map(|weight| weight.sampler());
+            let most = most_spikes(network, stimulus, place);
+            for index in 0..of.size {
+                let weight = sampler.as_ref().map_or(1.0, |sampler| sampler.draw(key, index.into()));
+                let target = of.first + index;
+                found.reals.inputs.push(Input { target, weight: weight * gains[target as usize], most });
+            }
+        }
+    }
+}
+
+/// So many spikes of a stimulus in one step that more come in less than one step in a thousand million.
+fn most_spikes(network: &Network, stimulus: &Stimulus, place: usize) -> u8 {
+    const MOST: u8 = 16;
+    let Some(rate) = stimulus.model.rate else { return 1 };
+    let mean = rate(&stimulus.arguments, place) * network.dt / 1000.0;
+    if mean <= 0.0 || !mean.is_finite() {
+        return 1;
+    }
+    let mut share = sim_core::math::exp(-mean);
+    let mut beyond = 1.0 - share;
+    let mut most = 0;
+    while beyond > 1e-9 && most < MOST {
+        most += 1;
+        share *= mean / f64::from(most);
+        beyond -= share;
+    }
+    most.max(1)
+}
+
+/// Chooses the scale of each population.
+fn scale(network: &Network, found: &mut Quantisation) {
+    let widths = Widths::default();
+    for population in &network.populations {
+        let own = population.first..population.first + population.size;
+        let cells = &found.reals.cells[own.start as usize..own.end as usize];
+        let synapses = found.reals.synapses.iter().filter(|synapse| own.contains(&synapse.target));
+        let inputs = found.reals.inputs.iter().filter(|input| own.contains(&input.target));
+        let weights = synapses.map(|synapse| synapse.weight).chain(inputs.map(|input| input.weight));
+        let numbers = cells.iter().flat_map(|cell| {
+            let floor = if cell.floor == f64::NEG_INFINITY { 0.0 } else { -cell.floor };
+            [
+                (cell.leak, signed(widths.leak)),
+                (cell.threshold, unsigned(widths.alpha)),
+                (cell.reset.unwrap_or(0.0), signed(widths.reset)),
+                (floor, unsigned(widths.beta)),
+                (cell.start, i64::from(HIGHEST)),
+            ]
+        });
+        let all = weights.map(|weight| (weight, signed(widths.weight))).chain(numbers);
+        found.scales.push(best_scale(all));
+    }
+}
+
+/// Puts everything into integers.
+fn round(network: &Network, found: &mut Quantisation) {
+    let widths = Widths::default();
+    let scales: Vec<f64> = network
+        .populations
+        .iter()
+        .zip(&found.scales)
+        .flat_map(|(population, &scale)| std::iter::repeat_n(scale, population.size as usize))
+        .collect();
+    let whole = |value: f64, scale: f64, most: i64| -> i32 {
+        (value * scale).round().clamp(-(most as f64), most as f64) as i32
+    };
+    let cell = |(cell, &scale): (&Cell<f64>, &f64)| Cell {
+        leak: whole(cell.leak, scale, signed(widths.leak)),
+        reversal: cell.reversal,
+        threshold: whole(cell.threshold, scale, unsigned(widths.alpha)).max(1),
+        reset: cell.reset.map(|reset| whole(reset, scale, signed(widths.reset))),
+        floor: whole(cell.floor, scale, unsigned(widths.beta)).min(0),
+        start: whole(cell.start, scale, i64::from(HIGHEST)),
+    };
+    let weight = |weight: f64, target: u32| whole(weight, scales[target as usize], signed(widths.weight));
+    found.integers.cells = found.reals.cells.iter().zip(&scales).map(cell).collect();
+    let mut onto: Vec<Vec<i16>> = vec![Vec::new(); found.reals.cells.len()];
+    for synapse in &found.reals.synapses {
+        onto[synapse.target as usize].push(weight(synapse.weight, synapse.target) as i16);
+    }
+    for input in &found.reals.inputs {
+        onto[input.target as usize].push(weight(input.weight, input.target) as i16);
+    }
+    found.bases = onto.iter().map(|weights| basis(weights)).collect();
+    let made = |real: f64, target: u32| -> i32 {
+        nearest(&found.bases[target as usize], weight(real, target) as i16).into()
+    };
+    let synapses = found.reals.synapses.iter().map(|synapse| Synapse {
+        source: synapse.source,
+        target: synapse.target,
+        delay: synapse.delay,
+        weight: made(synapse.weight, synapse.target),
+    });
+    found.integers.synapses = synapses.filter(|synapse| synapse.weight != 0).collect();
+    let inputs = found.reals.inputs.iter().map(|input| Input {
+        target: input.target,
+        weight: made(input.weight, input.target),
+        most: input.most,
+    });
+    found.integers.inputs = inputs.collect();
+}
+
+impl Quantisation {
+    /// A weight of a projection as the chip has it, in the file's unit; that of a synapse alone in its pair.
+    pub fn realised(&self, network: &Network, target: u32, weight: f64) -> f64 {
+        let scale = self.scales[network.locate(target).0];
+        let most = signed(Widths::default().weight) as f64;
+        let whole = (weight * scale).round().clamp(-most, most) as i16;
+        f64::from(nearest(&self.bases[target as usize], whole)) / scale
+    }
+}
+
+/// A parameter by name, in floats and in integers.
+type Compared = (&'static str, fn(&Cell<f64>) -> f64, fn(&Cell<i32>) -> i32);
+
+/// Counts what was lost.
+fn lose(network: &Network, projections: &[Vec<(u32, f64)>], found: &mut Quantisation) {
+    for (projection, weights) in network.projections.iter().zip(projections) {
+        let ends = network.ends(projection);
+        let (mut most, mut squares) = (0.0_f64, 0.0);
+        for &(target, weight) in weights {
+            let threshold = found.reals.cells[target as usize].threshold;
+            let error = (found.realised(network, target, weight) - weight).abs() / threshold;
+            most = most.max(error);
+            squares += error * error;
+        }
+        found.weight_losses.push(WeightLoss {
+            projection: format!("{} → {}", ends.source, ends.target),
+            synapses: weights.len() as u64,
+            max_error: most,
+            rms_error: (squares / weights.len().max(1) as f64).sqrt(),
+            saturated: 0,
+            unit: "of threshold".to_owned(),
+        });
+    }
+    for (number, population) in network.populations.iter().enumerate() {
+        let scale = found.scales[number];
+        let own = population.first as usize..(population.first + population.size) as usize;
+        let pairs = || found.reals.cells[own.clone()].iter().zip(&found.integers.cells[own.clone()]);
+        let parameters: [Compared; 3] = [
+            ("threshold", |cell| cell.threshold, |cell| cell.threshold),
+            ("leak", |cell| cell.leak, |cell| cell.leak),
+            ("reset", |cell| cell.reset.unwrap_or(0.0), |cell| cell.reset.unwrap_or(0)),
+        ];
+        for (name, real, integer) in parameters {
+            let off = |(a, b): &(f64, f64)| (a - b).abs();
+            let all = pairs().map(|(r, i)| (real(r), f64::from(integer(i)) / scale));
+            if let Some((requested, realised)) = all.max_by(|a, b| off(a).total_cmp(&off(b))) {
+                found.parameter_losses.push(ParameterLoss {
+                    population: population.name.clone(),
+                    parameter: name.to_owned(),
+                    requested,
+                    realised,
+                    unit: "mV".to_owned(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A placed network in floats: the same cores, axons, copies and splitters, with weights and parameters as they
+//! were before rounding. If it spikes like the unplaced one in floats, placement is right; where it spikes unlike
+//! the integers, that is rounding.
+
+use super::core::Target;
+use super::group::UNNAMED;
+use super::limits::NEURONS;
+use super::network::{Cell, Input, Quantised, Synapse};
+use super::place::Placed;
+use std::collections::{HashMap, HashSet};
+
+/// Splitters fire when anything arrives.
+const SPLITTER: Cell<f64> =
+    Cell { leak: 0.0, reversal: false, threshold: 1.0, reset: Some(0.0), floor: 0.0, start: 0.0 };
+
+/// The network of all places in the cores, 256 a core, and for each input of the network its own there.
+pub fn flat(placed: &Placed, reals: &Quantised<f64>) -> (Quantised<f64>, Vec<Vec<u32>>) {
+    let weights: HashMap<(u32, u8, u32), f64> =
+        reals.synapses.iter().map(|s| ((s.source, s.delay, s.target), s.weight)).collect();
+    let cell = |&lives: &u32| if lives == UNNAMED { SPLITTER } else { reals.cells[lives as usize] };
+    let mut flat = Quantised { cells: placed.lives.iter().map(cell).collect(), ..Quantised::default() };
+    for (number, core) in placed.cores.iter().enumerate() {
+        for (place, target) in core.targets.iter().enumerate() {
+            let Target::Axon { core: to, axon, delay } = *target else { continue };
+            let source = (number * NEURONS + place) as u32;
+            for reached in placed.cores[to as usize].rows[usize::from(axon)].ones() {
+                let target = (to as usize * NEURONS + reached) as u32;
+                let lives = placed.lives[target as usize];
+                let weight = if lives == UNNAMED {
+                    1.0
+                } else {
+                    let feed = placed.feeds[to as usize][usize::from(axon)];
+                    let first = is_first(placed, to as usize, axon.into(), reached);
+                    let weight = weights.get(&(feed.source, feed.delay, lives)).copied().unwrap_or(0.0);
+                    if first { weight } else { 0.0 }
+                };
+                flat.synapses.push(Synapse { source, target, delay, weight });
+            }
+        }
+    }
+    flat.synapses.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
+    let mut own = Vec::new();
+    for (input, spikes) in reals.inputs.iter().zip(&placed.inputs) {
+        let mut places = HashSet::new();
+        for &(core, axon) in spikes.first().into_iter().flatten() {
+            let rows = &placed.cores[core as usize].rows;
+            places.extend(rows[usize::from(axon)].ones().map(|j| (core as usize * NEURONS + j) as u32));
+        }
+        let mut places: Vec<u32> = places.into_iter().collect();
+        places.sort_unstable();
+        let first = flat.inputs.len() as u32;
+        own.push((first..first + places.len() as u32).collect());
+        let input = |target| Input { target, weight: input.weight, most: input.most };
+        flat.inputs.extend(places.into_iter().map(input));
+    }
+    (flat, own)
+}
+
+/// Whether an axon is the first of its feed that reaches a place: the others bring further parts of one weight.
+fn is_first(placed: &Placed, core: usize, axon: usize, place: usize) -> bool {
+    let (feeds, rows) = (&placed.feeds[core], &placed.cores[core].rows);
+    !(0..axon).any(|other| feeds[other] == feeds[axon] && rows[other].has(place))
+}
