@@ -1,47 +1,88 @@
-//! The partitioner and the placement beside the baselines of a file of networks.
+//! Partition and placement beside the baselines of a file of networks, as the tables of `docs/mapping.md`.
 //!
-//! `cargo run --release --example map_bench -- FILE`
+//! `cargo run --release --example map_bench -- FILE` (or `FILE NETWORK` for one network)
 
+mod chips;
 mod recipes;
 
 use backends::chip::hypergraph::Hypergraph;
+use backends::chip::mesh::{Flows, Mesh, place, row_major};
 use backends::chip::partition::{NeuronCount, partition, sequential};
+use saltus::bench::clock::Clock;
 use serde_json::Value;
-use std::time::Instant;
+
+/// The seed of every partition here.
+const SEED: u64 = 1;
 
 fn main() -> Result<(), String> {
-    let path = std::env::args().nth(1).ok_or("usage: map_bench FILE")?;
-    let only = std::env::args().nth(2);
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().ok_or("usage: map_bench FILE [NETWORK]")?;
+    let only = arguments.next();
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     let file: Value = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
-    for net in file["nets"].as_array().ok_or("`nets` is no list")? {
-        if only.as_ref().is_some_and(|only| net["name"].as_str() != Some(only)) {
-            continue;
-        }
+    let nets: Vec<&Value> = file["nets"]
+        .as_array()
+        .ok_or("`nets` is no list")?
+        .iter()
+        .filter(|net| only.as_ref().is_none_or(|only| net["name"] == only.as_str()))
+        .collect();
+    println!(
+        "| net | limit → cores | sequential | Mt-KaHyPar | Saltus | ratio | began as | hops Mt-KaHyPar + SA | hops Saltus | s Mt-KaHyPar | s Saltus |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    let mut built = Vec::new();
+    for net in nets {
         let recipe = recipes::build(net)?;
-        let name = net["name"].as_str().unwrap_or("?");
-        if format!("{:016x}", recipe.checksum()) != net["checksum"] {
-            return Err(format!("{name}: the checksum is {:016x}", recipe.checksum()));
+        let name = net["name"].as_str().ok_or("a network without `name`")?;
+        let checksum = format!("{:016x}", recipe.checksum());
+        if net["checksum"] != checksum.as_str() {
+            return Err(format!("{name}: the checksum is {checksum}, the file says {}", net["checksum"]));
         }
         let graph = Hypergraph::of_synapses(recipe.targets.len(), recipe.synapses(), &recipe.spikes);
         for run in net["runs"].as_array().ok_or("`runs` is no list")? {
-            let (limit, cores) =
-                (run["core_capacity"].as_u64().unwrap() as usize, run["cores"].as_u64().unwrap() as usize);
-            let capacity = NeuronCount::new(cores, limit);
-            let seq = graph.messages(&sequential(&graph, &capacity).unwrap());
-            let before = Instant::now();
-            let found = partition(&graph, &capacity, 1).map_err(|misfit| format!("{name}: {misfit:?}"))?;
-            let theirs = run["messages_mtkahypar"].as_f64().unwrap();
-            println!(
-                "{name:20} {limit:5} {cores:3} seq {seq} ({}) ours {} ({}) theirs {theirs} ratio {:.3} {:.2} s (theirs {})",
-                run["messages_sequential"],
-                found.messages,
-                found.start,
-                found.messages as f64 / theirs,
-                before.elapsed().as_secs_f64(),
-                run["mtkahypar_seconds"]
-            );
+            println!("{}", row(name, &graph, run)?);
         }
+        built.push((name, recipe, graph));
+    }
+    println!("\n{}", chips::HEAD);
+    for (name, recipe, graph) in &built {
+        println!("{}", chips::row(name, recipe, graph, SEED));
     }
     Ok(())
+}
+
+/// A network with so many neurons a core and no other limit.
+fn row(name: &str, graph: &Hypergraph, run: &Value) -> Result<String, String> {
+    let figure = |what: &str| run[what].as_f64().ok_or_else(|| format!("{name}: `{what}` is no number"));
+    let (limit, cores) = (figure("core_capacity")? as usize, figure("cores")? as usize);
+    let capacity = NeuronCount::new(cores, limit);
+    let mut clock = Clock::start();
+    let before = clock.read();
+    let found = partition(graph, &capacity, SEED).map_err(|misfit| format!("{name}: {misfit:?}"))?;
+    let spent = clock.since(&before);
+    let in_order = sequential(graph, &capacity).map_err(|misfit| format!("{name}: {misfit:?}"))?;
+    let in_order = graph.messages(&in_order);
+    if figure("messages_sequential")? != in_order as f64 {
+        return Err(format!(
+            "{name}: {in_order} messages in order, the file says {}",
+            run["messages_sequential"]
+        ));
+    }
+    let shape =
+        |axis: usize| run["mesh"][axis].as_u64().ok_or_else(|| format!("{name}: `mesh` has no shape"));
+    let mesh = Mesh::plain(shape(0)? as u32, shape(1)? as u32);
+    let flows = Flows::of_partition(graph, &found.cores);
+    let placed = place(&flows, &mesh, SEED);
+    debug_assert!(placed.hops <= row_major(&flows, &mesh).hops);
+    let theirs = figure("messages_mtkahypar")?;
+    Ok(format!(
+        "| {name} | {limit} → {cores} | {in_order} | {theirs} | {} | {:.3} | {} | {} | {} | {} | {:.2} |",
+        found.messages,
+        found.messages as f64 / theirs,
+        found.start,
+        run["hops_mtkahypar_sa"],
+        placed.hops,
+        run["mtkahypar_seconds"],
+        spent.cpu_s.unwrap_or(spent.wall_s),
+    ))
 }

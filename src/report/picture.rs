@@ -62,7 +62,7 @@ pub fn mesh(report: &Report) -> String {
     );
     format!(
         "<section>\n<h2>Mesh</h2>\n<figure>\n{svg}<figcaption><span class=\"scale\">0 % {shades} 100 %</span> of its tightest \
-         limit, core by core. Lines are links, as thick as their messages; the hottest is red. {shown}</figcaption>\n</figure>\n</section>\n"
+         limit, core by core. Lines are links, as thick as their messages; the hottest is red. Cores in red are beyond a limit. {shown}</figcaption>\n</figure>\n</section>\n"
     )
 }
 

@@ -17,6 +17,11 @@ pub fn bar(share: f64) -> String {
     format!("<span class=\"{class}\"><i style=\"width:{width:.1}%\"></i></span>\n")
 }
 
+/// A table under a heading whose last column is words; nothing without rows.
+fn words(heading: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
+    table(heading, columns, rows).replacen("<table>", "<table class=\"words\">", 1)
+}
+
 /// A table under a heading; nothing without rows. Cells are HTML; the first of a row is its name.
 fn table(heading: &str, columns: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
@@ -66,7 +71,7 @@ pub fn limits(report: &Report) -> String {
         "cores at least",
         "source",
     ];
-    table("Limits of a core", &columns, &rows)
+    words("Limits of a core", &columns, &rows)
 }
 
 /// What mapping added, and what numbers lost.
@@ -233,7 +238,7 @@ pub fn cores(report: &Report) -> String {
             row
         })
         .collect();
-    let inner = table("Cores", &columns, &rows);
+    let inner = words("Cores", &columns, &rows);
     if inner.is_empty() {
         inner
     } else {
@@ -245,5 +250,5 @@ pub fn cores(report: &Report) -> String {
 pub fn provenance(report: &Report) -> String {
     let row = |(what, value): &(String, String)| vec![escaped(what), escaped(value)];
     let rows: Vec<Vec<String>> = report.switches.iter().chain(&report.provenance).map(row).collect();
-    table("Provenance", &["what", "value"], &rows)
+    words("Provenance", &["what", "value"], &rows)
 }

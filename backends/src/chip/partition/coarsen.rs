@@ -8,7 +8,7 @@ use sim_core::rng::Stream;
 const WINDOW: usize = 48;
 
 /// A pass leaves at least this share of the vertices, so that there are enough levels to refine on.
-const SHRINK: f64 = 0.42;
+const SHRINK: f64 = 0.55;
 
 /// One level: a hypergraph whose vertices are clusters of the level below it.
 pub struct Coarse {

@@ -45,7 +45,7 @@ const AT_ONCE: u64 = 4;
 const EFFORT: u64 = 3_000_000;
 
 /// The fewest and the most cycles.
-const TRIES: (u64, u64) = (12, 30);
+const TRIES: (u64, u64) = (12, 20);
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
@@ -56,6 +56,9 @@ const LARGEST_TABLE: usize = 1 << 28;
 pub fn partition<C: Capacity>(graph: &Hypergraph, capacity: &C, seed: u64) -> Result<Partition, Misfit> {
     let in_order = sequential(graph, capacity);
     let misfit = in_order.as_ref().err().copied();
+    if let Some(alone @ Misfit::Alone { .. }) = misfit {
+        return Err(alone);
+    }
     let simple = [
         ("sequential", in_order),
         ("greedy", greedy(graph, capacity)),

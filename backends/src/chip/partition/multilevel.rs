@@ -12,7 +12,7 @@ use sim_core::rng::Stream;
 const PER_CORE: usize = 10;
 
 /// And no fewer than this.
-const FEWEST: usize = 200;
+const FEWEST: usize = 400;
 
 /// A cluster has at most so many times the neurons that a vertex of the coarsest hypergraph has on average.
 const HEAVIEST: usize = 3;

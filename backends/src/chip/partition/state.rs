@@ -6,6 +6,9 @@ use crate::chip::hypergraph::Hypergraph;
 /// The core of a vertex that is on none.
 pub const NOWHERE: u32 = u32::MAX;
 
+/// A move is looked for in at most so many cores.
+const LOOKS: usize = 4;
+
 /// Clusters of neurons: which neurons each vertex of a level stands for.
 pub struct Members {
     starts: Vec<usize>,
@@ -150,14 +153,24 @@ impl<'a, C: Capacity> State<'a, C> {
         self.best(vertex, turn, |core| self.capacity.room(core) >= size)
     }
 
-    /// The best move of a vertex that all limits allow.
+    /// The best move of a vertex that all limits allow, among its few best.
     pub fn best_that_fits(&mut self, vertex: u32, turn: u32) -> Option<(i64, u32)> {
         let own = self.cores[vertex as usize];
         let members = self.members.of(vertex);
+        let first = self.best_by_room(vertex, turn)?;
         if own != NOWHERE {
             self.capacity.take(members, own);
         }
-        let best = self.best(vertex, turn, |core| self.capacity.fits(members, core));
+        let (mut best, mut refused) = (Some(first), Vec::new());
+        while let Some((_, core)) = best
+            && !self.capacity.fits(members, core)
+        {
+            refused.push(core);
+            // Who has a place need not look into every core for a better one.
+            let go_on = own == NOWHERE || refused.len() < LOOKS;
+            let open = |core| self.capacity.room(core) >= members.len() && !refused.contains(&core);
+            best = if go_on { self.best(vertex, turn, open) } else { None };
+        }
         if own != NOWHERE {
             self.capacity.put(members, own);
         }
