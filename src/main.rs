@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
-use saltus::command::{bench, check, compare, graph, list, plot, recover, run};
+use saltus::command::{bench, check, compare, graph, list, map, plot, recover, run};
 use saltus::complain;
 use std::process::ExitCode;
 
@@ -30,6 +30,8 @@ enum Verb {
     Check(check::CheckArgs),
     /// Draw a recording: raster, rates, intervals, traces, weights
     Plot(plot::PlotArgs),
+    /// Map a network onto a chip, prove the mapping, and report what it uses, moves and costs
+    Map(map::MapArgs),
     /// Compare the spikes of two recordings, population by population
     Compare(compare::CompareArgs),
     /// Analyse a network's graph: degrees, components, clustering, delays
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(args),
         Verb::Check(args) => check::check(args),
         Verb::Plot(args) => plot::plot(args),
+        Verb::Map(args) => map::map(args),
         Verb::Compare(args) => compare::compare(args),
         Verb::Graph(args) => graph::graph(args),
         Verb::List(args) => Ok(list::list(args)),

@@ -5,6 +5,7 @@ pub mod check;
 pub mod compare;
 pub mod graph;
 pub mod list;
+pub mod map;
 pub mod plot;
 pub mod recover;
 pub mod run;

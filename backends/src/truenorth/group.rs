@@ -1,12 +1,14 @@
 //! A group of cores that lives on one thread.
 
+use super::arrived::Arrived;
 use super::core::Core;
 use super::draws::Draws;
 use super::limits::{AXONS, SLOTS};
-use super::living::{Arrived, Living, Programs};
+use super::living::Living;
 use super::mail::{Event, Mail};
 use super::neuron::Semantics;
 use super::planes::Planes;
+use super::programs::Programs;
 use super::reference::slot;
 use crate::team::Shard;
 use multiversion::multiversion;

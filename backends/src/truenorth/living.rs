@@ -5,48 +5,19 @@
 //! in 32 bits. There a neuron lives alone, by [the equations](super::neuron), if it is stochastic or if its
 //! potential is so far out that it might saturate within a tick.
 
+use super::arrived::Arrived;
 use super::bits::Bits;
-use super::columns::{Columns, Pool, most_driven};
+use super::columns::{Columns, most_driven};
 use super::core::Core;
 use super::draws::Draws;
 use super::lanes::{self, Lane, Lanes, Outcome, place};
 use super::neuron::{Neuron, Semantics};
 use super::planes::Planes;
+use super::programs::{Program, Programs};
 use multiversion::multiversion;
 use sim_core::hints::fetch;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
-use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Neurons that several cores may have, as columns.
-pub struct Program {
-    neurons: Vec<Neuron>,
-    narrow: Option<Columns<i16>>,
-    wide: Columns<i32>,
-}
-
-/// Programs that were made, each once, and the columns in them.
-#[derive(Default)]
-pub struct Programs {
-    known: HashMap<Vec<Neuron>, Arc<Program>>,
-    narrow: Pool<i16>,
-    wide: Pool<i32>,
-}
-
-impl Programs {
-    fn keep(&mut self, neurons: &[Neuron], semantics: Semantics) -> Arc<Program> {
-        if let Some(known) = self.known.get(neurons) {
-            return Arc::clone(known);
-        }
-        let program = Arc::new(Program {
-            neurons: neurons.to_vec(),
-            narrow: Columns::of(neurons, semantics, &mut self.narrow),
-            wide: Columns::of(neurons, semantics, &mut self.wide).expect("32 bits hold every parameter"),
-        });
-        self.known.insert(neurons.to_vec(), Arc::clone(&program));
-        program
-    }
-}
 
 /// A core that lives.
 pub struct Living {
@@ -71,50 +42,6 @@ struct Wide {
     /// Neurons that live alone because they are far out.
     outside: Bits,
     draws: Draws,
-}
-
-/// What arrives at a core in a tick: a line of the cache.
-#[derive(Clone, Debug)]
-#[repr(align(64))]
-pub struct Arrived {
-    /// Active axons.
-    pub active: Bits,
-    /// The first of them, in the order in which they came.
-    axons: [u8; 31],
-    /// How many there are; 255 stands for more as well.
-    count: u8,
-}
-
-/// Up to so many rows are added to potentials as they are; of more, it is cheaper to add the rows up first.
-const FEW: usize = 16;
-
-impl Default for Arrived {
-    fn default() -> Self {
-        Arrived { active: Bits::NONE, axons: [0; 31], count: 0 }
-    }
-}
-
-impl Arrived {
-    /// Makes an axon active; whether it was.
-    #[inline(always)]
-    pub fn set(&mut self, axon: usize) -> bool {
-        let merged = self.active.set(axon);
-        self.axons[usize::from(self.count).min(30)] = axon as u8;
-        self.count = self.count.saturating_add(u8::from(!merged));
-        merged
-    }
-
-    /// The active axons, if they are few.
-    #[inline(always)]
-    pub fn few(&self) -> Option<&[u8]> {
-        self.axons[..FEW].get(..self.count.into())
-    }
-
-    /// Nothing has arrived.
-    #[inline(always)]
-    pub fn clear(&mut self) {
-        (self.active, self.count) = (Bits::NONE, 0);
-    }
 }
 
 /// What a tick did to a core.

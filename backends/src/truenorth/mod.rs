@@ -10,6 +10,7 @@
 //! integers of it, [`place`](mod@place) puts them onto cores ([`pack`], [`fan`]), and a [`machine`] runs them, as
 //! placed or as one [`unlimited`] core; [`real`] is the placed network in floats.
 
+pub mod arrived;
 pub mod bits;
 pub mod columns;
 pub mod core;
@@ -30,6 +31,7 @@ pub mod neuron;
 pub mod pack;
 pub mod place;
 pub mod planes;
+pub mod programs;
 pub mod quantise;
 pub mod real;
 pub mod reference;

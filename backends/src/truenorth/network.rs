@@ -101,7 +101,7 @@ pub struct Input<N> {
 pub struct Quantised<N> {
     /// The neurons.
     pub cells: Vec<Cell<N>>,
-    /// By source, then delay, then target, each once; no weight is 0.
+    /// By source, then delay, then target, which may be there several times; no weight is 0.
     pub synapses: Vec<Synapse<N>>,
     /// Inputs.
     pub inputs: Vec<Input<N>>,

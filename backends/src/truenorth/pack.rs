@@ -19,8 +19,8 @@ pub struct Feed {
     pub source: u32,
     /// Ticks from a neuron's spike to its arrival; 0 for an input, whose spikes come when they come.
     pub delay: u8,
-    /// Which of an input's spikes of one tick, from 0.
-    pub spike: u8,
+    /// Which of an input's spikes of one tick, or of a neuron's synapses onto one other, from 0.
+    pub spike: u16,
 }
 
 /// What a neuron hears.
@@ -45,13 +45,18 @@ pub struct Draft {
 pub fn hears(network: &Quantised<i32>) -> Vec<Hears> {
     let neurons = network.cells.len();
     let mut all: Vec<Vec<(Feed, i16)>> = vec![Vec::new(); neurons];
-    for synapse in &network.synapses {
-        let feed = Feed { source: synapse.source, delay: synapse.delay, spike: 0 };
-        all[synapse.target as usize].push((feed, synapse.weight as i16));
+    for same in
+        network.synapses.chunk_by(|a, b| (a.source, a.delay, a.target) == (b.source, b.delay, b.target))
+    {
+        for (spike, synapse) in (0..).zip(same) {
+            let feed = Feed { source: synapse.source, delay: synapse.delay, spike };
+            all[synapse.target as usize].push((feed, synapse.weight as i16));
+        }
     }
     for (number, input) in network.inputs.iter().enumerate() {
         let feed = |spike| Feed { source: (neurons + number) as u32, delay: 0, spike };
-        all[input.target as usize].extend((0..input.most).map(|spike| (feed(spike), input.weight as i16)));
+        all[input.target as usize]
+            .extend((0..u16::from(input.most)).map(|spike| (feed(spike), input.weight as i16)));
     }
     let hears = |list: Vec<(Feed, i16)>| {
         let weights: Vec<i16> = list.iter().map(|(_, weight)| *weight).collect();

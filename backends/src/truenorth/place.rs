@@ -104,9 +104,9 @@ fn too_much_heard(hears: &[Hears], names: &dyn Names) -> Vec<String> {
 }
 
 /// The axons that each source has to reach.
-fn reached(network: &Quantised<i32>, drafts: &[Draft]) -> Vec<Vec<(u8, Reach)>> {
+fn reached(network: &Quantised<i32>, drafts: &[Draft]) -> Vec<Vec<(u16, Reach)>> {
     let sources = network.cells.len() + network.inputs.len();
-    let mut reached: Vec<Vec<(u8, Reach)>> = vec![Vec::new(); sources];
+    let mut reached: Vec<Vec<(u16, Reach)>> = vec![Vec::new(); sources];
     for (core, draft) in drafts.iter().enumerate() {
         for (&(feed, _), &axon) in &draft.axons {
             reached[feed.source as usize].push((feed.spike, (core as u32, axon as u8, feed.delay)));

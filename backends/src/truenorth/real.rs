@@ -15,8 +15,10 @@ const SPLITTER: Cell<f64> =
 
 /// The network of all places in the cores, 256 a core, and for each input of the network its own there.
 pub fn flat(placed: &Placed, reals: &Quantised<f64>) -> (Quantised<f64>, Vec<Vec<u32>>) {
-    let weights: HashMap<(u32, u8, u32), f64> =
-        reals.synapses.iter().map(|s| ((s.source, s.delay, s.target), s.weight)).collect();
+    let mut weights: HashMap<(u32, u8, u32), f64> = HashMap::new();
+    for synapse in &reals.synapses {
+        *weights.entry((synapse.source, synapse.delay, synapse.target)).or_default() += synapse.weight;
+    }
     let cell = |&lives: &u32| if lives == UNNAMED { SPLITTER } else { reals.cells[lives as usize] };
     let mut flat = Quantised { cells: placed.lives.iter().map(cell).collect(), ..Quantised::default() };
     for (number, core) in placed.cores.iter().enumerate() {
@@ -56,8 +58,11 @@ pub fn flat(placed: &Placed, reals: &Quantised<f64>) -> (Quantised<f64>, Vec<Vec
     (flat, own)
 }
 
-/// Whether an axon is the first of its feed that reaches a place: the others bring further parts of one weight.
+/// Whether an axon is the first of its source and delay that reaches a place: the others bring further parts of
+/// the weight.
 fn is_first(placed: &Placed, core: usize, axon: usize, place: usize) -> bool {
     let (feeds, rows) = (&placed.feeds[core], &placed.cores[core].rows);
-    !(0..axon).any(|other| feeds[other] == feeds[axon] && rows[other].has(place))
+    let same =
+        |other: usize| (feeds[other].source, feeds[other].delay) == (feeds[axon].source, feeds[axon].delay);
+    !(0..axon).any(|other| same(other) && rows[other].has(place))
 }

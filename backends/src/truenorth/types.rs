@@ -28,7 +28,8 @@ pub fn basis(weights: &[i16]) -> Basis {
     let mut distinct: Vec<i16> = weights.iter().copied().filter(|&weight| weight != 0).collect();
     distinct.sort_unstable();
     distinct.dedup();
-    if distinct.len() <= TYPES {
+    let held = distinct.iter().all(|&weight| i32::from(weight).abs() <= MOST);
+    if distinct.len() <= TYPES && held {
         let mut basis = [0; TYPES];
         basis[..distinct.len()].copy_from_slice(&distinct);
         return basis;
@@ -43,7 +44,7 @@ pub fn basis(weights: &[i16]) -> Basis {
     };
     let candidates = shapes.iter().flat_map(|shape| (1..=MOST / 8).map(move |unit| shape.map(|s| s * unit)));
     let error = |basis: &Basis| -> i64 {
-        let squared = |&weight: &i16| i64::from(nearest(basis, weight) - weight).pow(2);
+        let squared = |&weight: &i16| (i64::from(nearest(basis, weight)) - i64::from(weight)).pow(2);
         weights.iter().map(squared).sum()
     };
     let bases = candidates.map(|basis| basis.map(|s| s as i16));

@@ -34,7 +34,7 @@ pub fn check(network: &Quantised<i32>, placed: &Placed, chips: usize) {
         let mut wanted = Reached::new();
         for synapse in network.synapses.iter().filter(|synapse| synapse.source as usize == neuron) {
             for &place in &copies[synapse.target as usize] {
-                wanted.insert((place, synapse.delay), synapse.weight);
+                *wanted.entry((place, synapse.delay)).or_default() += synapse.weight;
             }
         }
         assert_eq!(reached, wanted, "what neuron {neuron} reaches");

@@ -83,8 +83,7 @@ fn network(kind: &Kind) -> Quantised<i32> {
             let source = stream.below(kind.neurons);
             let delay = (kind.shortest + stream.below(kind.delay - kind.shortest + 1)) as u8;
             let weight = weight(kind.weights, target, stream);
-            let new = |s: &Synapse<i32>| (s.source, s.delay, s.target) != (source, delay, target);
-            if weight != 0 && network.synapses.iter().rev().take(70).all(new) {
+            if weight != 0 {
                 network.synapses.push(Synapse { source, target, delay, weight });
             }
         }
@@ -140,7 +139,7 @@ fn mapped(placed: &Placed, outside: &[(i64, u32, u8)], ticks: i64, threads: usiz
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn a_random_network_is_placed_legally_and_spikes_as_unplaced_or_is_refused_with_a_true_reason(
@@ -150,10 +149,10 @@ proptest! {
         match place(&network, 1, &Numbered) {
             Ok(placed) => {
                 check(&network, &placed, 1);
-                let outside = outside(&kind, &network, 60);
-                let wanted = unmapped(&network, &outside, 60);
-                for threads in [1, 2, 3, 8] {
-                    prop_assert_eq!(&mapped(&placed, &outside, 60, threads), &wanted);
+                let outside = outside(&kind, &network, 40);
+                let wanted = unmapped(&network, &outside, 40);
+                for threads in [1, 3, 8] {
+                    prop_assert_eq!(&mapped(&placed, &outside, 40, threads), &wanted);
                 }
             }
             Err(reasons) => {

@@ -5,19 +5,22 @@
 //! over weights, leaks, thresholds, resets and floors, each in proportion ([`scale`](super::scale)). Then weights that four numbers
 //! cannot make are rounded once more ([`types`](super::types)).
 
+mod neurons;
+mod rounding;
+
 use super::limits::{HIGHEST, LONGEST_DELAY, Widths, signed, unsigned};
-use super::network::{Cell, Input, Number, Quantised, Synapse};
+use super::network::{Input, Quantised, Synapse};
 use super::scale::best_scale;
-use super::types::{Basis, basis, nearest};
+use super::types::Basis;
 use crate::chip::report::{ParameterLoss, WeightLoss};
 use crate::cpu::cells::cells_of;
 use crate::cpu::cut::Slice;
 use crate::cpu::draw::{Draw, Drawn, Neighbours};
 use crate::cpu::misfits::misfits;
+use neurons::neurons;
+use rounding::{lose, round};
 use sim_core::backend::{Load, Refusal};
 use sim_core::network::{Clock, Network, Stimulus};
-use sim_core::neuron::Cells;
-use sim_core::primitive::{CurrentLif, Primitive};
 use sim_core::stimulus::StimulusBuild;
 
 /// A network in the chip's numbers.
@@ -42,14 +45,6 @@ pub struct Quantisation {
     pub parameter_losses: Vec<ParameterLoss>,
     /// Whether a leak was approximated.
     pub approximate: bool,
-}
-
-/// A neuron in floats.
-struct Real {
-    cell: Cell<f64>,
-    /// What one unit of weight adds to V.
-    gain: f64,
-    lag: i64,
 }
 
 /// Puts a network into the chip's numbers; with `approximate`, leaks in proportion to V become constants.
@@ -142,69 +137,7 @@ pub fn whole(network: &Network, population: usize) -> Slice {
     Slice { population, range: 0..of.size, first_place: 0, ports: sim_core::neuron::Ports::One }
 }
 
-/// A population's neurons, and whether a leak was approximated.
-fn neurons(
-    network: &Network,
-    population: usize,
-    cells: &Cells,
-    approximate: bool,
-) -> Result<(Vec<Real>, bool), String> {
-    let of = &network.populations[population];
-    let mut changed = false;
-    let mut reals = Vec::with_capacity(of.size as usize);
-    for index in 0..of.size as usize {
-        let said = |why: String| format!("population {}: {why}", of.name);
-        match cells.primitive(of.neuron.model, index).map_err(said)? {
-            Primitive::Integrator(neuron) => reals.push(Real {
-                cell: Cell {
-                    leak: neuron.leak,
-                    reversal: false,
-                    threshold: neuron.threshold,
-                    reset: neuron.reset,
-                    floor: neuron.floor.unwrap_or(f64::NEG_INFINITY),
-                    start: neuron.start,
-                },
-                gain: 1.0,
-                lag: 0,
-            }),
-            Primitive::CurrentLif(neuron) if approximate => {
-                changed = true;
-                reals.push(approximated(&neuron));
-            }
-            Primitive::CurrentLif(neuron) => {
-                return Err(format!(
-                    "population {}: {} keeps a part of {:.4} of V and {:.4} of its current from step to step, and \
-                     TrueNorth leaks by constants only; IafLinear fits as it is, and approximate_leak: true takes \
-                     a constant leak and reports the error",
-                    of.name, of.neuron.model.name, neuron.keep_v, neuron.keep_u
-                ));
-            }
-        }
-    }
-    Ok((reals, changed))
-}
-
-/// A neuron with a constant leak in place of a proportional one: the mean one between rest and threshold.
-/// What a decaying current brings in all, it brings at once; there is no refractory time.
-fn approximated(neuron: &CurrentLif) -> Real {
-    let mean = (1.0 - neuron.keep_v) * neuron.threshold / 2.0;
-    let driven = neuron.drive != 0.0;
-    Real {
-        cell: Cell {
-            leak: if driven { neuron.drive - mean } else { -mean },
-            reversal: !driven,
-            threshold: neuron.threshold,
-            reset: Some(0.0),
-            floor: neuron.floor.unwrap_or(if driven { 0.0 } else { f64::NEG_INFINITY }),
-            start: neuron.start.0,
-        },
-        gain: neuron.gain / (1.0 - neuron.keep_u).max(f64::MIN_POSITIVE),
-        lag: neuron.lag,
-    }
-}
-
-/// Adds the synapses of all projections; those of one pair and delay are one. Returns for each projection its
-/// weights as drawn, with the target.
+/// Adds the synapses of all projections. Returns for each projection its weights as drawn, with the target.
 fn synapses(
     load: &Load<'_>,
     gains: &[f64],
@@ -243,23 +176,8 @@ fn synapses(
         projections.push(weights);
     }
     all.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
-    found.reals.synapses = merged(all);
+    found.reals.synapses = all;
     projections
-}
-
-/// Synapses of one source, delay and target as one.
-fn merged<N: Number>(all: Vec<Synapse<N>>) -> Vec<Synapse<N>> {
-    let mut merged: Vec<Synapse<N>> = Vec::with_capacity(all.len());
-    for synapse in all {
-        let same = |last: &&mut Synapse<N>| {
-            (last.source, last.delay, last.target) == (synapse.source, synapse.delay, synapse.target)
-        };
-        match merged.last_mut().filter(same) {
-            Some(last) => last.weight = last.weight.plus(synapse.weight),
-            None => merged.push(synapse),
-        }
-    }
-    merged
 }
 
 /// Adds an input for each neuron that a stimulus reaches.
@@ -320,111 +238,5 @@ fn scale(network: &Network, found: &mut Quantisation) {
         });
         let all = weights.map(|weight| (weight, signed(widths.weight))).chain(numbers);
         found.scales.push(best_scale(all));
-    }
-}
-
-/// Puts everything into integers.
-fn round(network: &Network, found: &mut Quantisation) {
-    let widths = Widths::default();
-    let scales: Vec<f64> = network
-        .populations
-        .iter()
-        .zip(&found.scales)
-        .flat_map(|(population, &scale)| std::iter::repeat_n(scale, population.size as usize))
-        .collect();
-    let whole = |value: f64, scale: f64, most: i64| -> i32 {
-        (value * scale).round().clamp(-(most as f64), most as f64) as i32
-    };
-    let cell = |(cell, &scale): (&Cell<f64>, &f64)| Cell {
-        leak: whole(cell.leak, scale, signed(widths.leak)),
-        reversal: cell.reversal,
-        threshold: whole(cell.threshold, scale, unsigned(widths.alpha)).max(1),
-        reset: cell.reset.map(|reset| whole(reset, scale, signed(widths.reset))),
-        floor: whole(cell.floor, scale, unsigned(widths.beta)).min(0),
-        start: whole(cell.start, scale, i64::from(HIGHEST)),
-    };
-    let weight = |weight: f64, target: u32| whole(weight, scales[target as usize], signed(widths.weight));
-    found.integers.cells = found.reals.cells.iter().zip(&scales).map(cell).collect();
-    let mut onto: Vec<Vec<i16>> = vec![Vec::new(); found.reals.cells.len()];
-    for synapse in &found.reals.synapses {
-        onto[synapse.target as usize].push(weight(synapse.weight, synapse.target) as i16);
-    }
-    for input in &found.reals.inputs {
-        onto[input.target as usize].push(weight(input.weight, input.target) as i16);
-    }
-    found.bases = onto.iter().map(|weights| basis(weights)).collect();
-    let made = |real: f64, target: u32| -> i32 {
-        nearest(&found.bases[target as usize], weight(real, target) as i16).into()
-    };
-    let synapses = found.reals.synapses.iter().map(|synapse| Synapse {
-        source: synapse.source,
-        target: synapse.target,
-        delay: synapse.delay,
-        weight: made(synapse.weight, synapse.target),
-    });
-    found.integers.synapses = synapses.filter(|synapse| synapse.weight != 0).collect();
-    let inputs = found.reals.inputs.iter().map(|input| Input {
-        target: input.target,
-        weight: made(input.weight, input.target),
-        most: input.most,
-    });
-    found.integers.inputs = inputs.collect();
-}
-
-impl Quantisation {
-    /// A weight of a projection as the chip has it, in the file's unit; that of a synapse alone in its pair.
-    pub fn realised(&self, network: &Network, target: u32, weight: f64) -> f64 {
-        let scale = self.scales[network.locate(target).0];
-        let most = signed(Widths::default().weight) as f64;
-        let whole = (weight * scale).round().clamp(-most, most) as i16;
-        f64::from(nearest(&self.bases[target as usize], whole)) / scale
-    }
-}
-
-/// A parameter by name, in floats and in integers.
-type Compared = (&'static str, fn(&Cell<f64>) -> f64, fn(&Cell<i32>) -> i32);
-
-/// Counts what was lost.
-fn lose(network: &Network, projections: &[Vec<(u32, f64)>], found: &mut Quantisation) {
-    for (projection, weights) in network.projections.iter().zip(projections) {
-        let ends = network.ends(projection);
-        let (mut most, mut squares) = (0.0_f64, 0.0);
-        for &(target, weight) in weights {
-            let threshold = found.reals.cells[target as usize].threshold;
-            let error = (found.realised(network, target, weight) - weight).abs() / threshold;
-            most = most.max(error);
-            squares += error * error;
-        }
-        found.weight_losses.push(WeightLoss {
-            projection: format!("{} → {}", ends.source, ends.target),
-            synapses: weights.len() as u64,
-            max_error: most,
-            rms_error: (squares / weights.len().max(1) as f64).sqrt(),
-            saturated: 0,
-            unit: "of threshold".to_owned(),
-        });
-    }
-    for (number, population) in network.populations.iter().enumerate() {
-        let scale = found.scales[number];
-        let own = population.first as usize..(population.first + population.size) as usize;
-        let pairs = || found.reals.cells[own.clone()].iter().zip(&found.integers.cells[own.clone()]);
-        let parameters: [Compared; 3] = [
-            ("threshold", |cell| cell.threshold, |cell| cell.threshold),
-            ("leak", |cell| cell.leak, |cell| cell.leak),
-            ("reset", |cell| cell.reset.unwrap_or(0.0), |cell| cell.reset.unwrap_or(0)),
-        ];
-        for (name, real, integer) in parameters {
-            let off = |(a, b): &(f64, f64)| (a - b).abs();
-            let all = pairs().map(|(r, i)| (real(r), f64::from(integer(i)) / scale));
-            if let Some((requested, realised)) = all.max_by(|a, b| off(a).total_cmp(&off(b))) {
-                found.parameter_losses.push(ParameterLoss {
-                    population: population.name.clone(),
-                    parameter: name.to_owned(),
-                    requested,
-                    realised,
-                    unit: "mV".to_owned(),
-                });
-            }
-        }
     }
 }
