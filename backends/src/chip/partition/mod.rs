@@ -42,10 +42,10 @@ const FRESH: u64 = 6;
 const AT_ONCE: u64 = 4;
 
 /// Pins times cycles: how much is worth trying. Small hypergraphs get more tries than large ones.
-const EFFORT: u64 = 3_000_000;
+const EFFORT: u64 = 560_000;
 
 /// The fewest and the most cycles.
-const TRIES: (u64, u64) = (12, 20);
+const TRIES: (u64, u64) = (12, 36);
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
