@@ -31,7 +31,7 @@ pub struct Partition {
     pub cores: Vec<u32>,
     /// Σ w (λ − 1).
     pub messages: u64,
-    /// What the winner began as: "sequential", "greedy", "breadth-first" or "multilevel".
+    /// What the winner began as: "sequential", "spread", "greedy", "breadth-first" or "multilevel".
     pub start: &'static str,
 }
 
@@ -69,6 +69,11 @@ pub fn partition<C: Capacity>(graph: &Hypergraph, capacity: &C, seed: u64) -> Re
         .filter_map(|(start, cores)| cores.ok().map(|cores| (start, cores)))
         .map(|(start, cores)| Partition { messages: graph.messages(&cores), cores, start })
         .collect();
+    if found.is_empty()
+        && let Ok(cores) = starts::spread(graph, capacity)
+    {
+        found.push(Partition { messages: graph.messages(&cores), cores, start: "spread" });
+    }
     let used = |found: &Partition| found.cores.iter().max().map_or(0, |&core| core as usize + 1);
     let fewest = found.iter().map(used).min().unwrap_or(capacity.cores());
     found.sort_by_key(|found| found.messages);
