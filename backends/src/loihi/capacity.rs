@@ -216,6 +216,11 @@ impl CoreCapacity {
 }
 
 impl Capacity for CoreCapacity {
+    /// Lists of synapses are counted, not neurons.
+    fn price(&self) -> u64 {
+        20
+    }
+
     fn cores(&self) -> usize {
         self.cores.len()
     }

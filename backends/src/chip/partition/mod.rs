@@ -41,11 +41,15 @@ const FRESH: u64 = 6;
 /// So many pairs are combined at once; the next ones choose among the results.
 const AT_ONCE: u64 = 4;
 
-/// Pins times cycles: how much is worth trying. Small hypergraphs get more tries than large ones.
+/// Pins times cycles times the price of a look: how much is worth trying. Small hypergraphs get more tries
+/// than large ones, and cheap limits more than dear ones.
 const EFFORT: u64 = 560_000;
 
-/// The fewest and the most cycles.
+/// The fewest cycles if looks are cheap, and the most.
 const TRIES: (u64, u64) = (12, 36);
+
+/// Pins times price above which the simple partitions have to do: one cycle would take minutes.
+const TOO_MUCH: u64 = 4_000_000;
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
@@ -97,7 +101,11 @@ fn improve<C: Capacity>(
     let everyone: Vec<u32> = (0..graph.vertices() as u32).collect();
     let slim = coarsen::contract(graph, &everyone);
     let task = Task { graph: &slim, capacity, count };
-    let tries = (EFFORT / (slim.all_pins() as u64).max(1)).clamp(TRIES.0, TRIES.1);
+    let work = slim.all_pins() as u64 * capacity.price();
+    if work > TOO_MUCH {
+        return;
+    }
+    let tries = (EFFORT / work.max(1)).clamp((TRIES.0 / capacity.price()).max(1), TRIES.1);
     let fresh = FRESH.min(tries / 2);
     let inherits = |of: &Partition, (messages, cores): (i64, Vec<u32>)| Partition {
         cores,
@@ -105,7 +113,8 @@ fn improve<C: Capacity>(
         start: of.start,
     };
     let small = |found: &Partition| found.cores.iter().all(|&core| (core as usize) < count);
-    let simple: Vec<Partition> = found.iter().filter(|found| small(found)).cloned().collect();
+    let simple = found.iter().filter(|found| small(found));
+    let simple: Vec<Partition> = simple.take((tries - fresh) as usize).cloned().collect();
     let made: Vec<Option<Partition>> = (0..fresh + simple.len() as u64)
         .into_par_iter()
         .map(|item| {
