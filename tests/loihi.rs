@@ -4,7 +4,7 @@
 mod common;
 
 use backends::chip::Mapped;
-use backends::loihi::proof::prove;
+use backends::chip::proof::prove;
 use backends::loihi::{BACKEND, CHIP, REAL_CHIP};
 use common::{live, load, network, shipped};
 use sim_core::backend::{Epoch, Load, Machine, Probe, Refusal};
@@ -95,7 +95,8 @@ fn a_mapped_network_spikes_as_one_unlimited_core_does_on_1_2_3_and_8_threads() {
         let mut seen = None;
         for threads in [1, 2, 3, 8] {
             let mapped = mapped(&network, threads);
-            let equal = prove(&*mapped, network.duration).unwrap_or_else(|at| panic!("{threads}: {at}"));
+            let equal =
+                prove(&*mapped, network.duration, |_, _| ()).unwrap_or_else(|at| panic!("{threads}: {at:?}"));
             assert!(equal > 1000, "{equal} spikes only");
             let spikes = live(&mut *mapped.placed(), network.duration, 1);
             assert!(*seen.get_or_insert(spikes.clone()) == spikes, "{threads} threads differ");
@@ -107,7 +108,7 @@ fn a_mapped_network_spikes_as_one_unlimited_core_does_on_1_2_3_and_8_threads() {
 fn floats_on_cores_spike_as_floats_on_one_core_and_nearly_as_the_cpu() {
     let network = network(LEAKY, &[]);
     let mapped = loading(&network, 2, REAL_CHIP.map).unwrap();
-    let equal = prove(&*mapped, network.duration).unwrap_or_else(|at| panic!("{at}"));
+    let equal = prove(&*mapped, network.duration, |_, _| ()).unwrap_or_else(|at| panic!("{at:?}"));
     let cpu = live(&mut *load(&network, 1), network.duration, i64::MAX).len() as f64;
     assert!((equal as f64 / cpu - 1.0).abs() < 0.02, "{equal} spikes, {cpu} on the CPU");
     let integers = mapped_spikes(&network);
