@@ -226,8 +226,12 @@ static STDP: SynapseModel = SynapseModel {
     f64: |_| never(),
 };
 
-static LOIHI: Backend =
-    Backend { name: "Loihi", summary: "a chip", load: |_| Err(Refusal { reasons: Vec::new() }) };
+static LOIHI: Backend = Backend {
+    name: "Loihi",
+    summary: "a chip",
+    parameters: &[],
+    load: |_| Err(Refusal { reasons: Vec::new() }),
+};
 
 /// The small vocabulary.
 pub static VOCABULARY: Vocabulary = Vocabulary {
