@@ -3,8 +3,8 @@
 
 mod common;
 
+use backends::chip::proof::prove;
 use backends::chip::{Chip, Mapped};
-use backends::truenorth::mapped::first_difference;
 use backends::truenorth::{CHIP, REAL_CHIP};
 use common::{live, load, network, shipped};
 use sim_core::backend::{Epoch, Load, Probe, Refusal, Sample};
@@ -53,7 +53,7 @@ fn shipped_networks_of_whole_numbers_spike_on_the_chip_as_on_the_cpu_on_any_numb
             assert_eq!(first, None, "{name} on {threads} threads");
         }
         let mapped = mapped(&CHIP, &network, 1, false).unwrap();
-        assert_eq!(first_difference(&*mapped, steps), None, "{name}");
+        assert!(prove(&*mapped, steps, |_, _| ()).is_ok(), "{name}");
     }
 }
 
@@ -62,7 +62,7 @@ fn in_floats_what_is_placed_spikes_as_what_is_not() {
     for name in SHIPPED {
         let network = network(&shipped(name), &[]);
         let mapped = mapped(&REAL_CHIP, &network, 1, false).unwrap();
-        assert_eq!(first_difference(&*mapped, network.duration.min(600)), None, "{name}");
+        assert!(prove(&*mapped, network.duration.min(600), |_, _| ()).is_ok(), "{name}");
     }
 }
 
@@ -194,7 +194,7 @@ fn a_proportional_leak_is_approximated_on_request_and_the_error_is_measured() {
     let network = network(text, &[]);
     assert!(mapped(&CHIP, &network, 1, false).is_err());
     let mapped = mapped(&CHIP, &network, 2, true).unwrap();
-    assert_eq!(first_difference(&*mapped, 500), None);
+    assert!(prove(&*mapped, 500, |_, _| ()).is_ok());
     let report = mapped.report(None);
     let spikes = report.parameters.iter().find(|loss| loss.parameter == "spikes in 500 steps").unwrap();
     let placed = live(&mut *mapped.placed(), 500, i64::MAX).len() as f64;

@@ -8,11 +8,12 @@ use crate::progress::Progress;
 use crate::report;
 use crate::say;
 use anyhow::{Context, Result, anyhow};
+use backends::chip::proof::{self, Divergence};
 use backends::chip::{Chip, Mapped};
 use clap::{Args, ValueEnum};
 use recordings::hdf5::folder::Folder;
 use recordings::hdf5::reading::Recording;
-use sim_core::backend::Epoch;
+use sim_core::backend::{Epoch, Machine};
 use sim_core::network::Network;
 use sim_core::observer::Observer;
 use sim_core::spike::Spike;
@@ -115,41 +116,35 @@ fn chosen(name: &str) -> Result<&'static Chip> {
 
 /// Runs the network as placed, beside the unmapped one if it is to be proved; all spikes.
 fn lived(mapped: &dyn Mapped, network: &Network, prove: bool) -> Result<Vec<Spike>> {
-    let mut placed = mapped.placed();
-    let mut unmapped = prove.then(|| mapped.unmapped());
     let mut progress = Progress::new(0, network.duration, network.dt, false);
-    let (mut epoch, mut other) = (Epoch::default(), Epoch::default());
     let mut spikes = Vec::new();
-    let most = unmapped.as_ref().map_or(i64::MAX, |machine| machine.epoch());
-    while placed.now() < network.duration {
-        let until = (placed.now() + placed.epoch().min(most)).min(network.duration);
-        placed.advance(until, &mut epoch);
-        if let Some(machine) = &mut unmapped {
-            machine.advance(until, &mut other);
-            if epoch.spikes != other.spikes {
-                return Err(anyhow!("{}", difference(&epoch.spikes, &other.spikes, network)));
-            }
+    let mut see = |epoch: &Epoch, machine: &dyn Machine| {
+        spikes.extend_from_slice(&epoch.spikes);
+        // Drawing a bar cannot fail.
+        let _ = progress.see(epoch, machine);
+    };
+    if prove {
+        let proved = proof::prove(mapped, network.duration, see);
+        proved.map_err(|divergence| anyhow!("{}", defect(divergence, network)))?;
+    } else {
+        let (mut machine, mut epoch) = (mapped.placed(), Epoch::default());
+        while machine.now() < network.duration {
+            let until = (machine.now() + machine.epoch()).min(network.duration);
+            machine.advance(until, &mut epoch);
+            see(&epoch, &*machine);
         }
-        progress.see(&epoch, &*placed)?;
-        spikes.append(&mut epoch.spikes);
     }
-    progress.finish(&*placed)?;
     Ok(spikes)
 }
 
-/// The first spike that only one of the two has, in words.
-fn difference(placed: &[Spike], unmapped: &[Spike], network: &Network) -> String {
-    let place = placed.iter().zip(unmapped).take_while(|(a, b)| a == b).count();
-    let one = [placed.get(place), unmapped.get(place)].into_iter().flatten();
-    let Some(first) = one.min_by_key(|spike| (spike.step, spike.neuron)) else { return String::new() };
-    let (has, not) =
-        if placed.get(place) == Some(first) { ("placed", "unmapped") } else { ("unmapped", "placed") };
-    let (population, index) = network.locate(first.neuron);
+fn defect(Divergence { spike, placed }: Divergence, network: &Network) -> String {
+    let (has, not) = if placed { ("placed", "unmapped") } else { ("unmapped", "placed") };
+    let (population, index) = network.locate(spike.neuron);
     format!(
         "the mapping changes the spikes, which is a defect of Saltus: neuron {index} of {} fires at {} ms in the \
          {has} network and not in the {not} one",
         network.populations[population].name,
-        first.time(network.dt)
+        spike.time(network.dt)
     )
 }
 

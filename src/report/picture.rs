@@ -36,7 +36,7 @@ pub fn mesh(report: &Report) -> String {
         "<svg viewBox=\"0 0 {} {}\" style=\"max-width:{}px\" role=\"img\" aria-label=\"How full every core of the mesh is\">\n",
         size(columns),
         size(rows),
-        (size(columns) * 1.4).min(960.0).max(240.0),
+        (size(columns) * 1.4).clamp(240.0, 960.0),
     );
     svg += &links(report, &frame);
     for (y, x) in (frame.y.0..=frame.y.1).flat_map(|y| (frame.x.0..=frame.x.1).map(move |x| (y, x))) {

@@ -19,6 +19,7 @@ SHORT = {
     "winner": ("300ms",),
     "patterns": ("650ms",),
     "digits": ("1150ms",),
+    "microcircuit_loihi": ("700ms",),
 }
 
 

@@ -5,6 +5,7 @@ pub mod energy;
 pub mod hypergraph;
 pub mod mesh;
 pub mod partition;
+pub mod proof;
 pub mod report;
 pub mod timing;
 pub mod traffic;

@@ -9,8 +9,6 @@ pub trait Cells: Send + 'static {
     /// What sums up at a compartment in a step.
     type Sum: Plain + Default + PartialEq + Send;
 
-    /// How many compartments there are.
-    fn len(&self) -> usize;
     /// Adds `payload` times a weight; 1 is a spike.
     fn add(sum: &mut Self::Sum, weight: Self::Weight, payload: i32);
     /// Adds an amount that need not be whole, to the nearest number that the arithmetic has.

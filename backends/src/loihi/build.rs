@@ -29,12 +29,15 @@ pub trait Numbers: Sync {
     fn weight(&self, synapse: usize) -> <Self::Cells as Cells>::Weight;
 }
 
+/// Makes the noise of some neurons.
+pub type NoiseOnto = dyn Fn(&[u32]) -> Noise + Sync;
+
 /// The chip's integers.
 pub struct Integers<'a> {
     /// The network.
     pub network: &'a Quantised,
     /// Noise onto all compartments, given the neurons of a shard.
-    pub noise: Option<&'a (dyn Fn(&[u32]) -> Noise + Sync)>,
+    pub noise: Option<&'a NoiseOnto>,
 }
 
 /// Floats for the same network.

@@ -7,6 +7,7 @@
 use super::limits::{Excess, Limits, Profile, Resource, Use, profile, synapse_bits, words};
 use super::network::Quantised;
 use crate::chip::partition::Capacity;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,8 +41,15 @@ struct Wiring {
     incoming: Vec<(u32, u32)>,
     /// For each neuron the longest delay of a synapse onto it.
     longest: Vec<u8>,
+    /// The longest of these.
+    longest_of_all: u8,
+    /// For each neuron the words of its synapses if no list is shared, and one more a list, which is the most
+    /// that another cut into blocks adds.
+    words_alone: Vec<u32>,
     /// For each neuron the numbers of its profile and its threshold.
     profiles: Vec<(u32, u32)>,
+    /// How many different profiles, thresholds and formats there are.
+    kinds: [u64; 3],
 }
 
 /// What is on a core.
@@ -58,9 +66,15 @@ struct OnCore {
 
 /// What some neurons would change.
 struct Change {
+    /// What their core would use.
     used: Use,
-    /// Cores that get further output axons, and how many.
-    outputs: Vec<(u32, u64)>,
+    /// Output axons that each core would need besides.
+    outputs: Vec<u32>,
+}
+
+thread_local! {
+    /// For each group how many synapses some neurons have of it, all 0 between uses; and which have any.
+    static COUNTS: RefCell<(Vec<u32>, Vec<u32>)> = RefCell::default();
 }
 
 impl CoreCapacity {
@@ -104,10 +118,41 @@ impl CoreCapacity {
         let mut here = here.filter_map(|r| over(core as usize, r, change.used[r as usize]));
         here.next().or_else(|| {
             let output = Resource::OutputAxons;
-            let others = change.outputs.iter().filter(|(other, _)| *other != core);
-            let used = |other: u32, more| self.cores[other as usize].used[output as usize] + more;
-            others.filter_map(|&(other, more)| over(other as usize, output, used(other, more))).next()
+            let others = change.outputs.iter().enumerate();
+            let others = others.filter(|&(other, &more)| other != core as usize && more > 0);
+            let used = |other: usize, more| self.cores[other].used[output as usize] + u64::from(more);
+            others.filter_map(|(other, &more)| over(other, output, used(other, more))).next()
         })
+    }
+
+    /// Whether neurons fit even if they share nothing with who is there: a quick look that may promise too
+    /// little.
+    fn surely_fits(&self, neurons: &[u32], core: u32) -> bool {
+        let (wiring, on) = (&*self.wiring, &self.cores[core as usize]);
+        let mut most = on.used;
+        let mut outputs = 0;
+        for &neuron in neurons {
+            let groups = u64::from(wiring.starts[neuron as usize + 1] - wiring.starts[neuron as usize]);
+            most[Resource::SynapticMemory as usize] += u64::from(wiring.words_alone[neuron as usize]);
+            most[Resource::InputAxons as usize] += groups;
+            outputs += groups;
+            let own: usize = wiring.groups_of(neuron).map(|group| self.lists[group].len()).sum();
+            most[Resource::OutputAxons as usize] += own as u64;
+        }
+        most[Resource::OutputAxons as usize] += outputs;
+        let compartments = on.used[Resource::Compartments as usize] + neurons.len() as u64;
+        most[Resource::Compartments as usize] = compartments;
+        most[Resource::DelaySlots as usize] = compartments * u64::from(wiring.longest_of_all);
+        let [profiles, thresholds, formats] = wiring.kinds;
+        most[Resource::CompartmentProfiles as usize] = profiles;
+        most[Resource::ThresholdProfiles as usize] = thresholds;
+        most[Resource::SynapseFormats as usize] = formats;
+        let holds = |resource: Resource, used: u64| {
+            self.limits.core[resource as usize].is_none_or(|limit| used <= limit)
+        };
+        let output = Resource::OutputAxons;
+        Resource::ALL.into_iter().all(|resource| holds(resource, most[resource as usize]))
+            && self.cores.iter().all(|other| holds(output, other.used[output as usize] + outputs))
     }
 
     /// What a core would use with these neurons, and the output axons that other cores would need.
@@ -116,38 +161,31 @@ impl CoreCapacity {
         let mut sorted = neurons.to_vec();
         sorted.sort_unstable();
         let mut used = on.used;
-        let mut outputs: Vec<(u32, u64)> = Vec::new();
+        let mut outputs = vec![0_u32; self.cores.len()];
         let mut formats: Vec<u8> = Vec::new();
-        for (group, more) in wiring.merged(neurons) {
+        wiring.merged(neurons, |group, more| {
             let (source, format, bits) = wiring.of_group[group as usize];
             let there = u64::from(self.list(group, core));
             used[Resource::SynapticMemory as usize] +=
                 words(there + u64::from(more), bits) - words(there, bits);
             if there > 0 {
-                continue;
+                return;
             }
             used[Resource::InputAxons as usize] += 1;
             if on.formats[usize::from(format)] == 0 && !formats.contains(&format) {
                 formats.push(format);
             }
-            let home = if sorted.binary_search(&source).is_ok() {
-                core
-            } else {
-                self.homes.get(source as usize).copied().unwrap_or(NOWHERE)
-            };
-            if home != NOWHERE {
-                outputs.push((home, 1));
+            match self.homes.get(source as usize) {
+                Some(&NOWHERE) if sorted.binary_search(&source).is_ok() => outputs[core as usize] += 1,
+                Some(&NOWHERE) | None => {}
+                Some(&home) => outputs[home as usize] += 1,
             }
-        }
+        });
         for &neuron in neurons {
             let own: usize = wiring.groups_of(neuron).map(|group| self.lists[group].len()).sum();
-            outputs.push((core, own as u64));
+            outputs[core as usize] += own as u32;
         }
-        outputs.sort_unstable();
-        let sum = |same: &[(u32, u64)]| (same[0].0, same.iter().map(|(_, more)| more).sum());
-        let outputs: Vec<(u32, u64)> = outputs.chunk_by(|a, b| a.0 == b.0).map(sum).collect();
-        let own = outputs.iter().find(|(of, _)| *of == core).map_or(0, |(_, more)| *more);
-        used[Resource::OutputAxons as usize] += own;
+        used[Resource::OutputAxons as usize] += u64::from(outputs[core as usize]);
         used[Resource::SynapseFormats as usize] += formats.len() as u64;
         let compartments = used[Resource::Compartments as usize] + neurons.len() as u64;
         used[Resource::Compartments as usize] = compartments;
@@ -178,6 +216,11 @@ impl CoreCapacity {
 }
 
 impl Capacity for CoreCapacity {
+    /// Lists of synapses are counted, not neurons.
+    fn price(&self) -> u64 {
+        20
+    }
+
     fn cores(&self) -> usize {
         self.cores.len()
     }
@@ -188,17 +231,18 @@ impl Capacity for CoreCapacity {
     }
 
     fn fits(&self, neurons: &[u32], core: u32) -> bool {
-        neurons.len() <= self.room(core) && self.refuses(neurons, core).is_none()
+        neurons.len() <= self.room(core)
+            && (self.surely_fits(neurons, core) || self.refuses(neurons, core).is_none())
     }
 
     fn put(&mut self, neurons: &[u32], core: u32) {
         let change = self.change(neurons, core);
-        for &(other, more) in change.outputs.iter().filter(|(other, _)| *other != core) {
-            self.cores[other as usize].used[Resource::OutputAxons as usize] += more;
+        for (on, &more) in self.cores.iter_mut().zip(&change.outputs) {
+            on.used[Resource::OutputAxons as usize] += u64::from(more);
         }
         self.cores[core as usize].used = change.used;
         let wiring = Arc::clone(&self.wiring);
-        for (group, more) in wiring.merged(neurons) {
+        wiring.merged(neurons, |group, more| {
             let lists = &mut self.lists[group as usize];
             match lists.iter_mut().find(|(of, _)| *of == core) {
                 Some((_, synapses)) => *synapses += more,
@@ -207,7 +251,7 @@ impl Capacity for CoreCapacity {
                     self.cores[core as usize].formats[usize::from(wiring.of_group[group as usize].1)] += 1;
                 }
             }
-        }
+        });
         for &neuron in neurons {
             self.homes[neuron as usize] = core;
             self.cores[core as usize].live(&wiring, neuron);
@@ -222,7 +266,7 @@ impl Capacity for CoreCapacity {
             self.homes[neuron as usize] = NOWHERE;
             self.cores[core as usize].leave(&wiring, neuron);
         }
-        for (group, fewer) in wiring.merged(neurons) {
+        wiring.merged(neurons, |group, fewer| {
             let (source, format, bits) = wiring.of_group[group as usize];
             let there = self.list(group, core);
             let used = &mut self.cores[core as usize].used;
@@ -231,7 +275,7 @@ impl Capacity for CoreCapacity {
             let lists = &mut self.lists[group as usize];
             if there > fewer {
                 lists.iter_mut().filter(|(of, _)| *of == core).for_each(|(_, synapses)| *synapses -= fewer);
-                continue;
+                return;
             }
             lists.retain(|(of, _)| *of != core);
             used[Resource::InputAxons as usize] -= 1;
@@ -240,7 +284,7 @@ impl Capacity for CoreCapacity {
             if home != NOWHERE {
                 self.cores[home as usize].used[Resource::OutputAxons as usize] -= 1;
             }
-        }
+        });
         self.cores[core as usize].recount();
     }
 }
@@ -317,26 +361,47 @@ impl Wiring {
             let next = thresholds.len() as u32;
             (profile, *thresholds.entry(compartment.threshold).or_insert(next))
         });
-        let profiles = numbers.collect();
-        Wiring { groups, of_group, starts, incoming, longest, profiles }
+        let numbers: Vec<(u32, u32)> = numbers.collect();
+        let alone = |neuron: usize| {
+            let own = &incoming[starts[neuron] as usize..starts[neuron + 1] as usize];
+            own.iter().map(|&(group, n)| words(u64::from(n), of_group[group as usize].2) as u32 + 1).sum()
+        };
+        Wiring {
+            words_alone: (0..network.neurons()).map(alone).collect(),
+            longest_of_all: longest.iter().copied().max().unwrap_or(0),
+            kinds: [profiles.len() as u64, thresholds.len() as u64, network.formats.len() as u64],
+            groups,
+            of_group,
+            starts,
+            incoming,
+            longest,
+            profiles: numbers,
+        }
     }
 
     fn groups_of(&self, source: u32) -> std::ops::Range<usize> {
         self.groups[source as usize] as usize..self.groups[source as usize + 1] as usize
     }
 
-    /// The groups that reach some neurons, each once, with all their synapses.
-    fn merged(&self, neurons: &[u32]) -> Vec<(u32, u32)> {
+    /// Calls `take` with each group that reaches some neurons, and all its synapses there.
+    fn merged(&self, neurons: &[u32], mut take: impl FnMut(u32, u32)) {
         let of = |&neuron: &u32| {
-            let own = self.starts[neuron as usize] as usize..self.starts[neuron as usize + 1] as usize;
-            self.incoming[own].iter().copied()
+            &self.incoming[self.starts[neuron as usize] as usize..self.starts[neuron as usize + 1] as usize]
         };
-        let mut all: Vec<(u32, u32)> = neurons.iter().flat_map(of).collect();
-        if neurons.len() > 1 {
-            all.sort_unstable();
-            let sum = |same: &[(u32, u32)]| (same[0].0, same.iter().map(|(_, synapses)| synapses).sum());
-            all = all.chunk_by(|a, b| a.0 == b.0).map(sum).collect();
+        if let [neuron] = neurons {
+            of(neuron).iter().for_each(|&(group, synapses)| take(group, synapses));
+            return;
         }
-        all
+        COUNTS.with_borrow_mut(|(counts, found)| {
+            counts.resize(counts.len().max(self.of_group.len()), 0);
+            for &(group, synapses) in neurons.iter().flat_map(of) {
+                let count = &mut counts[group as usize];
+                if *count == 0 {
+                    found.push(group);
+                }
+                *count += synapses;
+            }
+            found.drain(..).for_each(|group| take(group, std::mem::take(&mut counts[group as usize])));
+        });
     }
 }

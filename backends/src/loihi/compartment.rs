@@ -149,10 +149,6 @@ impl Cells for Compartments {
     type Weight = i16;
     type Sum = i32;
 
-    fn len(&self) -> usize {
-        self.u.len()
-    }
-
     #[inline(always)]
     fn add(sum: &mut i32, weight: i16, payload: i32) {
         *sum = sum.wrapping_add(i32::from(weight).wrapping_mul(payload));

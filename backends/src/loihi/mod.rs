@@ -5,7 +5,7 @@
 //! `network` of integers, which knows nothing of cores. `place` finds a core for every neuron within the
 //! `limits`, held by `capacity`; `placed` is what the cores then hold. Either lives in `shard`s, whose
 //! synaptic memory is `rows` and which stimuli `drive`; `running` lets them live and the `machine` is what
-//! others see. `mapped` ties it together, `report` tells of it, `proof` compares placed and unmapped.
+//! others see. `mapped` ties it together, `report` tells of it.
 
 pub mod arithmetic;
 pub mod build;
@@ -21,7 +21,6 @@ pub mod network;
 pub mod noise;
 pub mod place;
 pub mod placed;
-pub mod proof;
 pub mod quantise;
 pub mod readings;
 pub mod real;

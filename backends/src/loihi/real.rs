@@ -47,10 +47,6 @@ impl Cells for RealCompartments {
     type Weight = f64;
     type Sum = f64;
 
-    fn len(&self) -> usize {
-        self.u.len()
-    }
-
     #[inline]
     fn add(sum: &mut f64, weight: f64, payload: i32) {
         *sum += weight * f64::from(payload);

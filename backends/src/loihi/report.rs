@@ -12,6 +12,7 @@ use crate::chip::report::{Core, Limit, ParameterLoss, Report, WeightLoss};
 use crate::chip::timing::{self, StepTime};
 use crate::chip::traffic::{Deliveries, Delivery, Traffic};
 use sim_core::backend::Epoch;
+use sim_core::network::Network;
 use sim_core::spike::Spike;
 use std::collections::BTreeMap;
 
@@ -37,7 +38,13 @@ pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
             ("input axons".into(), sum(&used, Resource::InputAxons)),
             ("output axons".into(), sum(&used, Resource::OutputAxons)),
         ],
-        projections: mapped.quantisation.loss.projections.iter().map(weights).collect(),
+        projections: mapped
+            .quantisation
+            .loss
+            .projections
+            .iter()
+            .map(|loss| weights(&mapped.network, loss))
+            .collect(),
         parameters: mapped.quantisation.loss.populations.iter().flat_map(parameters).collect(),
         traffic: None,
         energy: Vec::new(),
@@ -105,14 +112,15 @@ fn cores(mapped: &LoihiMapped) -> Vec<Core> {
     place.sites.iter().zip(counts).map(core).collect()
 }
 
-fn weights(loss: &ProjectionLoss) -> WeightLoss {
+fn weights(network: &Network, loss: &ProjectionLoss) -> WeightLoss {
+    let target = network.population(&loss.target).map(|number| &network.populations[number]);
     WeightLoss {
         projection: format!("{} → {}", loss.source, loss.target),
         synapses: loss.synapses,
         max_error: loss.max_error,
         rms_error: loss.rms_error,
         saturated: loss.saturated,
-        unit: "unit of weights".into(),
+        unit: target.map_or("", |population| population.neuron.model.weight.base()).into(),
     }
 }
 

@@ -161,19 +161,6 @@ pub fn run(machine: &mut dyn Machine, until: i64, mut take: impl FnMut(&Spike)) 
     }
 }
 
-/// The first spike in which a mapped network differs from the unmapped one within some steps, as
-/// (mapped, unmapped), each absent where the other has one more; `None` if all are equal.
-pub fn first_difference(mapped: &dyn Mapped, steps: i64) -> Option<(Option<Spike>, Option<Spike>)> {
-    let [placed, unmapped] = [mapped.placed(), mapped.unmapped()].map(|mut machine| {
-        let mut spikes = Vec::new();
-        run(&mut *machine, steps, |spike| spikes.push(*spike));
-        spikes
-    });
-    let most = placed.len().max(unmapped.len());
-    let place = (0..most).find(|&place| placed.get(place) != unmapped.get(place))?;
-    Some((placed.get(place).copied(), unmapped.get(place).copied()))
-}
-
 impl Mapped for TrueNorthMapped {
     fn report(&self, spikes: Option<&[Spike]>) -> Report {
         super::report::report(self, spikes)

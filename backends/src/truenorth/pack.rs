@@ -93,7 +93,14 @@ impl Draft {
             let all = known.iter().flat_map(|(feed, parts)| needed(*feed, *parts, order));
             all.filter(|axon| self.axons.contains_key(axon)).count()
         };
-        let orders = orders().map(|order| (shared(&order), order));
+        // Orders that differ only in weights that are not used are one.
+        let used = hears.feeds.iter().fold(0, |used, (_, parts)| used | parts);
+        let unused = |number: usize| used >> number & 1 == 0;
+        let plain = |order: &[usize; TYPES]| {
+            let types: Vec<usize> = (0..TYPES).filter(|&number| unused(number)).map(|n| order[n]).collect();
+            types.is_sorted()
+        };
+        let orders = orders().filter(plain).map(|order| (shared(&order), order));
         // Of equals the first.
         let best = orders.reduce(|best, next| if next.0 > best.0 { next } else { best });
         let (shared, order) = best.unwrap_or((0, [0, 1, 2, 3]));

@@ -8,6 +8,12 @@ pub trait Capacity: Clone + Send + Sync {
     /// How many cores there are.
     fn cores(&self) -> usize;
 
+    /// How many times as long a look at these limits takes as one at a count of neurons: who is dear gets
+    /// fewer tries.
+    fn price(&self) -> u64 {
+        1
+    }
+
     /// At most how many more neurons would fit into `core`: a quick look, which may promise too much.
     fn room(&self, core: u32) -> usize;
 

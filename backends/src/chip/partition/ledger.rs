@@ -109,6 +109,11 @@ impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> CoreLedger<W> {
         &self.uses
     }
 
+    /// The words of a list; one without synapses is not there.
+    fn memory(&self, source: u32, synapses: u32) -> u64 {
+        if synapses == 0 { 0 } else { (self.words)(source, synapses) }
+    }
+
     fn synapses(&self, source: u32, core: u32) -> u32 {
         let row = &self.rows[source as usize];
         row.iter().find(|entry| entry.0 == core).map_or(0, |entry| entry.1)
@@ -116,6 +121,11 @@ impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> CoreLedger<W> {
 }
 
 impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> Capacity for CoreLedger<W> {
+    /// Axons and words are counted, not neurons.
+    fn price(&self) -> u64 {
+        20
+    }
+
     fn cores(&self) -> usize {
         self.uses.len()
     }
@@ -132,7 +142,7 @@ impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> Capacity for CoreLedger<W> {
         let mut edges: Vec<u32> = Vec::new();
         for (source, synapses) in self.fanin.onto(neurons) {
             let before = self.synapses(source, core);
-            after.words += (self.words)(source, before + synapses) - (self.words)(source, before);
+            after.words += self.memory(source, before + synapses) - self.memory(source, before);
             if before == 0 {
                 after.input_axons += 1;
                 let home = if neurons.contains(&source) { core } else { self.homes[source as usize] };
@@ -159,8 +169,9 @@ impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> Capacity for CoreLedger<W> {
         }
         for (source, synapses) in self.fanin.onto(neurons) {
             let before = self.synapses(source, core);
+            let words = self.memory(source, before + synapses) - self.memory(source, before);
             let used = &mut self.uses[core as usize];
-            used.words += (self.words)(source, before + synapses) - (self.words)(source, before);
+            used.words += words;
             let row = &mut self.rows[source as usize];
             if before > 0 {
                 row.iter_mut().filter(|entry| entry.0 == core).for_each(|entry| entry.1 += synapses);
@@ -177,8 +188,9 @@ impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> Capacity for CoreLedger<W> {
     fn take(&mut self, neurons: &[u32], core: u32) {
         for (source, synapses) in self.fanin.onto(neurons) {
             let before = self.synapses(source, core);
+            let words = self.memory(source, before) - self.memory(source, before - synapses);
             let used = &mut self.uses[core as usize];
-            used.words -= (self.words)(source, before) - (self.words)(source, before - synapses);
+            used.words -= words;
             let row = &mut self.rows[source as usize];
             if before > synapses {
                 row.iter_mut().filter(|entry| entry.0 == core).for_each(|entry| entry.1 -= synapses);

@@ -32,7 +32,7 @@ pub struct Partition {
     pub cores: Vec<u32>,
     /// Σ w (λ − 1).
     pub messages: u64,
-    /// What the winner began as: "sequential", "greedy", "breadth-first" or "multilevel".
+    /// What the winner began as: "sequential", "spread", "greedy", "breadth-first" or "multilevel".
     pub start: &'static str,
 }
 
@@ -42,11 +42,15 @@ const FRESH: u64 = 6;
 /// So many pairs are combined at once; the next ones choose among the results.
 const AT_ONCE: u64 = 4;
 
-/// Pins times cycles: how much is worth trying. Small hypergraphs get more tries than large ones.
-const EFFORT: u64 = 3_000_000;
+/// Pins times cycles times the price of a look: how much is worth trying. Small hypergraphs get more tries
+/// than large ones, and cheap limits more than dear ones.
+const EFFORT: u64 = 560_000;
 
-/// The fewest and the most cycles.
-const TRIES: (u64, u64) = (12, 20);
+/// The fewest cycles if looks are cheap, and the most.
+const TRIES: (u64, u64) = (12, 36);
+
+/// Pins times price above which the simple partitions have to do: one cycle would take minutes.
+const TOO_MUCH: u64 = 4_000_000;
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
@@ -70,6 +74,11 @@ pub fn partition<C: Capacity>(graph: &Hypergraph, capacity: &C, seed: u64) -> Re
         .filter_map(|(start, cores)| cores.ok().map(|cores| (start, cores)))
         .map(|(start, cores)| Partition { messages: graph.messages(&cores), cores, start })
         .collect();
+    if found.is_empty()
+        && let Ok(cores) = starts::spread(graph, capacity)
+    {
+        found.push(Partition { messages: graph.messages(&cores), cores, start: "spread" });
+    }
     let used = |found: &Partition| found.cores.iter().max().map_or(0, |&core| core as usize + 1);
     let fewest = found.iter().map(used).min().unwrap_or(capacity.cores());
     found.sort_by_key(|found| found.messages);
@@ -93,7 +102,11 @@ fn improve<C: Capacity>(
     let everyone: Vec<u32> = (0..graph.vertices() as u32).collect();
     let slim = coarsen::contract(graph, &everyone);
     let task = Task { graph: &slim, capacity, count };
-    let tries = (EFFORT / (slim.all_pins() as u64).max(1)).clamp(TRIES.0, TRIES.1);
+    let work = slim.all_pins() as u64 * capacity.price();
+    if work > TOO_MUCH {
+        return;
+    }
+    let tries = (EFFORT / work.max(1)).clamp((TRIES.0 / capacity.price()).max(1), TRIES.1);
     let fresh = FRESH.min(tries / 2);
     let inherits = |of: &Partition, (messages, cores): (i64, Vec<u32>)| Partition {
         cores,
@@ -101,7 +114,8 @@ fn improve<C: Capacity>(
         start: of.start,
     };
     let small = |found: &Partition| found.cores.iter().all(|&core| (core as usize) < count);
-    let simple: Vec<Partition> = found.iter().filter(|found| small(found)).cloned().collect();
+    let simple = found.iter().filter(|found| small(found));
+    let simple: Vec<Partition> = simple.take((tries - fresh) as usize).cloned().collect();
     let made: Vec<Option<Partition>> = (0..fresh + simple.len() as u64)
         .into_par_iter()
         .map(|item| {

@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 /// Why there is no partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misfit {
-    /// This neuron does not fit even into a core of its own.
+    /// This neuron does not fit into a core even if it is the only one on the chip.
     Alone {
         /// Which neuron.
         neuron: u32,
     },
-    /// All cores are in use and none takes this neuron.
+    /// No core takes this neuron: each is full, or one that sends to it is.
     Full {
         /// Which neuron.
         neuron: u32,
@@ -24,7 +24,7 @@ pub enum Misfit {
 
 /// Cores filled one after the other with neurons in the order of their indices.
 pub fn sequential<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Vec<u32>, Misfit> {
-    fill(0..graph.vertices() as u32, graph.vertices(), capacity)
+    fill(0..graph.vertices() as u32, graph.vertices(), usize::MAX, capacity)
 }
 
 /// Cores filled one after the other with neurons in the order of a breadth-first walk.
@@ -51,40 +51,55 @@ pub fn breadth_first<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Ve
             }
         }
     }
-    fill(order.into_iter(), graph.vertices(), capacity)
+    fill(order.into_iter(), graph.vertices(), usize::MAX, capacity)
 }
 
-/// Puts neurons into cores in this order, going on to the next core where one is full; when the last is
-/// full, into the first that has room.
-fn fill<C, I>(order: I, neurons: usize, capacity: &C) -> Result<Vec<u32>, Misfit>
+/// Cores filled in order with fewer and fewer neurons each, until that breaks no limit: where it is not the
+/// core being filled that is full but one that sends to it, spreading helps.
+pub fn spread<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Vec<u32>, Misfit> {
+    let neurons = graph.vertices();
+    let mut last = Misfit::Full { neuron: 0, placed: 0 };
+    for part in 1..usize::BITS {
+        let most = neurons.div_ceil(1 << part);
+        if most == 0 || neurons.div_ceil(most) > capacity.cores() {
+            break;
+        }
+        match fill(0..neurons as u32, neurons, most, capacity) {
+            Ok(cores) => return Ok(cores),
+            Err(misfit) => last = misfit,
+        }
+        if most == 1 {
+            break;
+        }
+    }
+    Err(last)
+}
+
+/// Puts neurons into cores in this order, at most `most` into each, going on to the next core where one is
+/// full; when the last is full, into the first that has room.
+fn fill<C, I>(order: I, neurons: usize, most: usize, capacity: &C) -> Result<Vec<u32>, Misfit>
 where
     C: Capacity,
     I: Iterator<Item = u32>,
 {
+    let empty = capacity;
     let mut capacity = capacity.clone();
     let mut cores = vec![u32::MAX; neurons];
     let (mut core, mut on_core) = (0, 0);
     for (placed, neuron) in order.enumerate() {
-        let fits = |capacity: &C, core| (core as usize) < capacity.cores() && capacity.fits(&[neuron], core);
-        if !fits(&capacity, core) {
-            if on_core == 0 && (core as usize) < capacity.cores() {
-                return Err(Misfit::Alone { neuron });
-            }
-            (core, on_core) = (core + 1, 0);
-            if (core as usize) < capacity.cores() && !fits(&capacity, core) {
-                return Err(Misfit::Alone { neuron });
-            }
+        let there = capacity.cores() as u32;
+        let fits = |core| core < there && capacity.fits(&[neuron], core);
+        if on_core == most || !fits(core) {
+            (core, on_core) = ((core + 1).min(there), 0);
         }
-        let into = if (core as usize) < capacity.cores() {
-            core
-        } else {
-            core = capacity.cores() as u32;
-            let roomy = (0..core).find(|&core| fits(&capacity, core));
-            roomy.ok_or(Misfit::Full { neuron, placed })?
+        let into = if fits(core) { Some(core) } else { (0..there).find(|&core| fits(core)) };
+        let Some(into) = into else {
+            let alone = there > 0 && !empty.fits(&[neuron], 0);
+            return Err(if alone { Misfit::Alone { neuron } } else { Misfit::Full { neuron, placed } });
         };
         capacity.put(&[neuron], into);
         cores[neuron as usize] = into;
-        on_core += 1;
+        on_core += usize::from(into == core);
     }
     Ok(cores)
 }

@@ -3,7 +3,8 @@
 //! A large scale makes thresholds, biases and weights finer, but sums overflow: a sum of arrivals has 22
 //! bits, u and v have 24. So the scale is held below what a step's arrivals could reach, or four thresholds
 //! at once where that is less. Below this, scales are tried that bring some weight exactly onto an integer,
-//! and a fine grid of others, and the one with the least error is taken.
+//! and a fine grid of others, and the one with the least error is taken; of equally good ones the smallest,
+//! which leaves v most room.
 
 use super::super::semantics::{Bias, Semantics};
 use super::super::weights::{LARGEST_WEIGHT, Signs, WeightFormat};
@@ -49,9 +50,10 @@ pub fn choose(neurons: &Neurons<'_>, bundles: &[&Bundle], semantics: &Semantics)
     let grid = (0..=GRID * OCTAVES)
         .map(|step| largest / sim_core::math::pow(2.0, f64::from(step) / f64::from(GRID)));
     let scales = grid.chain(whole(bundles, largest)).filter(|scale| (smallest..=largest).contains(scale));
-    let judged = scales.map(|scale| (error(neurons, bundles, scale, semantics), scale));
-    // Of equally good ones, the largest.
-    let best = judged.min_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    // An error of rounding in the judgement itself is none.
+    let judge = |scale| Some(error(neurons, bundles, scale, semantics)).filter(|off| *off > 1e-12);
+    let judged = scales.map(|scale| (judge(scale).unwrap_or(0.0), scale));
+    let best = judged.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     Choice::Scale(best.map_or(largest, |(_, scale)| scale))
 }
 
@@ -82,10 +84,10 @@ fn whole<'a>(bundles: &'a [&Bundle], largest: f64) -> impl Iterator<Item = f64> 
     bundles.iter().flat_map(move |bundle| {
         let ends = [bundle.range.0.abs(), bundle.range.1.abs()];
         ends.into_iter().filter(|weight| weight.is_finite() && *weight > 0.0).flat_map(move |weight| {
-            (1..=255).map(move |mantissa| {
+            (1..=255).flat_map(move |mantissa| {
                 let scale = 64.0 * f64::from(mantissa) / weight;
                 let octaves = sim_core::math::ln(largest / scale) / std::f64::consts::LN_2;
-                scale * sim_core::math::pow(2.0, octaves.floor().clamp(0.0, 7.0))
+                [scale, scale * sim_core::math::pow(2.0, octaves.floor().clamp(0.0, 7.0))]
             })
         })
     })
