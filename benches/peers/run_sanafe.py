@@ -14,8 +14,7 @@ from common import ask, tell, windows
 
 args = ask()
 name, cores = named(args.workload)
-os.dup2(os.dup(1), 3)
-answers = os.fdopen(3, "w")  # SANA-FE reports its progress on the usual stream
+output = os.dup(1)  # SANA-FE reports its progress where the answer goes
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 import sanafe  # noqa: E402
@@ -74,5 +73,5 @@ live(args.warm_up)
 fired.clear()
 spent = windows(args, lambda: live(args.bio))
 spikes, sizes = dict(chip=sum(fired)), dict(chip=p["size"])
-os.dup2(3, 1)
+os.dup2(output, 1)
 tell(args, f"SANA-FE {version('sanafe')}", source.size, sizes, spikes, spent, build_s)
