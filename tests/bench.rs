@@ -84,6 +84,8 @@ fn bench_refuses_what_it_cannot_measure_with_exit_code_2() {
         (&["brunell"][..], "did you mean brunel"),
         (&["cuba:2"], "one size"),
         (&["microcircuit:1.5"], "scale"),
+        (&["truenorth:4097"], "1 to 4096"),
+        (&["loihi:0"], "1 to 128"),
         (&["sparse:4000000000"], "no machine can hold that"),
         (&["cuba", "--duration", "soon"], "not a time"),
         (&["cuba", "--duration", "0s"], "longer"),
@@ -94,5 +96,31 @@ fn bench_refuses_what_it_cannot_measure_with_exit_code_2() {
         assert_eq!(run.status.code(), Some(2), "{asked:?}");
         let said = text(&run.stderr);
         assert!(said.contains(hint), "{asked:?} said {said}");
+    }
+}
+
+#[test]
+fn chips_full_of_neurons_fire_at_20_hz_with_128_synapses_a_spike() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = [
+        "truenorth:8",
+        "truenorth_varied:8",
+        "loihi:2",
+        "--duration",
+        "200ms",
+        "--repeats",
+        "2",
+        "--threads",
+        "2",
+    ];
+    let run = bench(folder.path(), &[&asked[..], &["--json", "bench.json"]].concat());
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    let json = fs::read_to_string(folder.path().join("bench.json")).unwrap();
+    for measured in serde_json::from_str::<Value>(&json).unwrap().as_array().unwrap() {
+        assert_eq!(number(measured, "/neurons"), 2048.0);
+        let rate = number(measured, "/rates_hz/chip");
+        assert!((rate - 20.0).abs() < 0.5, "{rate} Hz");
+        let synapses = number(measured, "/synaptic_events_per_window") / (rate * 0.2 * 2048.0);
+        assert!((synapses / 128.0 - 1.0).abs() < 0.05, "{synapses} synapses a spike");
     }
 }

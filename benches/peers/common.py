@@ -14,6 +14,7 @@ def ask():
     parser.add_argument("--bio", type=float, default=1000.0, help="model time of a window in ms")
     parser.add_argument("--warm-up", type=float, default=100.0, help="model time before the first in ms")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--program", help="where the peer is a program of its own")
     return parser.parse_args()
 
 

@@ -16,6 +16,7 @@ use recordings::hdf5::plan::Plan;
 use recordings::hdf5::provenance::Provenance;
 use recordings::hdf5::recorder::{Existing, Recorder};
 use sim_core::backend::{Counters, Epoch, Machine};
+use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::Network;
 use sim_core::observer::{Observer, ObserverError};
@@ -115,9 +116,7 @@ pub fn measure(order: &Order) -> Result<Measured> {
     let mut clock = Clock::start();
     let begin = clock.read();
     let (network, steps) = network(order)?;
-    let backend = backend(&network.backend.name).context("the workload names no backend there is")?;
-    let mut machine =
-        build(&network, backend, &NoFiles, (order.threads, order.threads), false).map_err(BadInput::of)?;
+    let mut machine = machine(order, &network)?;
     let plan = Plan::of(&network);
     if !matches!(order.record, Record::Nothing) {
         machine.probe(&plan.probes());
@@ -172,6 +171,17 @@ fn network(order: &Order) -> Result<(Arc<Network>, i64)> {
     let all = steps.saturating_mul(series * i64::from(order.repeats)).saturating_add(usual.warm_up);
     settings.push(format!("simulation.duration=ms({:?})", all as f64 * usual.dt));
     Ok((Arc::new(read(&settings)?), steps))
+}
+
+/// The machine that the network runs on.
+fn machine(order: &Order, network: &Arc<Network>) -> Result<Box<dyn Machine>> {
+    let threads = order.threads;
+    if let Some(maker) = order.workload.maker {
+        let connectivity = Arc::new(connect(network, &NoFiles)?);
+        return maker((Arc::clone(network), connectivity), threads).map_err(BadInput::of);
+    }
+    let backend = backend(&network.backend.name).context("the workload names no backend there is")?;
+    build(network, backend, &NoFiles, (threads, threads), false).map_err(BadInput::of)
 }
 
 /// A machine in its windows.

@@ -20,7 +20,9 @@ use std::process::{Command, ExitCode, ExitStatus, Output, Stdio};
 /// What can be asked of `saltus bench`.
 #[derive(Args)]
 #[command(after_help = "Workloads:
-  brunel, brunel_stdp, microcircuit[:SCALE], cuba, coba, sparse[:NEURONS]
+  brunel, brunel_stdp, microcircuit[:SCALE], cuba, coba, sparse[:NEURONS],
+  truenorth[:CORES], truenorth_varied[:CORES], loihi[:CORES]: full chips, all neurons at 20 Hz with
+  128 synapses a spike; varied: each neuron with a leak, a threshold and weights of its own
 
 Each is built once in a process of its own and warmed up; then windows of model time are measured on
 it, first with recording and then without. RTF is seconds a second of model time takes, by the clock
@@ -32,6 +34,7 @@ Examples:
   saltus bench
   saltus bench brunel --threads 1
   saltus bench microcircuit microcircuit:0.1 sparse:1000000 --repeats 3 --json bench.json
+  saltus bench truenorth loihi --threads 2 --no-record
   saltus bench cuba --duration 10s --no-record")]
 pub struct BenchArgs {
     /// What to measure (default: each workload once, none of them large)

@@ -31,6 +31,7 @@ pub mod semantics;
 pub mod shard;
 mod stimuli;
 pub mod weights;
+pub mod workload;
 
 use crate::chip::{Chip, Mapped};
 use sim_core::backend::{Backend, Load, Refusal};

@@ -7,6 +7,7 @@ use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::stimulus::{BLOCK, Place, SpikeSource, StimulusBuild};
 
 /// All spike sources, in the order of their stimuli.
+#[derive(Default)]
 pub struct Drive {
     blocks: Vec<Block>,
     /// Spikes that came with more of their input in one tick than it has axons for.

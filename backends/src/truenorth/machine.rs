@@ -1,5 +1,6 @@
 //! A network on TrueNorth as a machine: placed on cores, as one unlimited core, or either in floats.
 
+use super::bits::Bits;
 use super::drive::Drive;
 use super::emulator::{Emulator, Input, Probed};
 use super::place::Placed;
@@ -229,14 +230,15 @@ impl Machine for TrueNorth {
     }
 
     fn counters(&self) -> Counters {
-        let integers = &self.quantisation.integers;
-        let synapses = integers.synapses.len() as u64;
-        let (synaptic_events, synapse_bytes) = match &self.body {
+        let listed = self.quantisation.integers.synapses.len() as u64;
+        let (synapses, synapse_bytes, synaptic_events) = match &self.body {
             Body::Placed(emulator, placed) => {
-                (emulator.counts().synaptic_events, placed.cores.len() as u64 * 256 * 32)
+                let rows = || placed.cores.iter().flat_map(|core| &core.rows);
+                let ones = rows().map(|row| u64::from(row.count())).sum();
+                (ones, (rows().count() * size_of::<Bits>()) as u64, emulator.counts().synaptic_events)
             }
-            Body::Whole(core) => (core.events, synapses * 12),
-            Body::Real(core, _) => (core.events, synapses * 24),
+            Body::Whole(core) => (listed, listed * 12, core.events),
+            Body::Real(core, _) => (listed, listed * 24, core.events),
         };
         Counters {
             synapses,

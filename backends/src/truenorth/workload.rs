@@ -10,9 +10,18 @@
 
 use super::bits::Bits;
 use super::core::{Core, Target};
-use super::limits::{AXONS, NEURONS, TYPES};
-use super::neuron::{Neuron, ResetMode};
+use super::drive::Drive;
+use super::emulator::{Emulator, Setting};
+use super::limits::{AXONS, NEURONS, TYPES, Widths};
+use super::machine::{Body, TrueNorth};
+use super::neuron::{Neuron, ResetMode, Semantics};
+use super::place::Placed;
+use super::quantise::Quantisation;
+use crate::chip::partition::shuffle;
+use sim_core::connect::Connectivity;
+use sim_core::network::Network;
 use sim_core::rng::{Key, Stream};
+use std::sync::Arc;
 
 /// Neurons that an axon reaches.
 pub const SYNAPSES: u32 = 128;
@@ -34,6 +43,30 @@ pub fn full_cores(cores: usize, likeness: Likeness, key: Key) -> Vec<Core> {
     shuffle(&mut axons, &mut key.named("targets").stream(0));
     let core = |(number, axons): (usize, &[u32])| core(axons, likeness, &mut key.stream(number as u64));
     axons.chunks(NEURONS).enumerate().map(core).collect()
+}
+
+/// A machine of as many full cores as its network has room for; V is read in the chip's own units.
+///
+/// # Errors
+/// What is illegal about the cores, each in one sentence, if they are more than can be emulated.
+pub fn machine(
+    (network, connectivity): (Arc<Network>, Arc<Connectivity>),
+    likeness: Likeness,
+    threads: usize,
+) -> Result<TrueNorth, Vec<String>> {
+    let neurons = network.neurons();
+    let key = network.key("truenorth");
+    let cores = full_cores(neurons as usize / NEURONS, likeness, key);
+    let setting = Setting { semantics: Semantics::default(), widths: Widths::default(), key };
+    let emulator = Emulator::new(&cores, setting, threads, None)?;
+    let names: Vec<u32> = (0..neurons).collect();
+    let home = |&neuron: &u32| (neuron as usize / NEURONS, neuron as usize % NEURONS);
+    let homes = names.iter().map(home).collect();
+    let placed = Placed { cores, lives: names.clone(), names, homes, ..Placed::default() };
+    let quantisation =
+        Quantisation { scales: vec![1.0], rests: vec![0.0; neurons as usize], ..Quantisation::default() };
+    let body = Body::Placed(emulator, Arc::new(placed));
+    Ok(TrueNorth::new((network, connectivity), Arc::new(quantisation), Drive::default(), body))
 }
 
 /// A core whose neurons excite these axons, given as `core · 256 + axon`.
@@ -84,18 +117,9 @@ fn row(stream: &mut Stream) -> Bits {
     row
 }
 
-fn shuffle(numbers: &mut [u32], stream: &mut Stream) {
-    for last in (1..numbers.len()).rev() {
-        numbers.swap(last, stream.below(last as u32 + 1) as usize);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::truenorth::emulator::{Emulator, Setting};
-    use crate::truenorth::limits::Widths;
-    use crate::truenorth::neuron::Semantics;
 
     #[test]
     fn neurons_keep_firing_at_20_hz_with_128_synapses_a_spike() {

@@ -16,6 +16,7 @@ mod starts;
 mod state;
 
 pub use capacity::{Capacity, NeuronCount};
+pub(crate) use coarsen::shuffle;
 pub use ledger::{CoreLedger, CoreLimits, CoreUse, Fanin};
 pub use starts::{Misfit, breadth_first, greedy, sequential};
 

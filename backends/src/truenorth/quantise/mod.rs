@@ -24,6 +24,7 @@ use sim_core::network::{Clock, Network, Stimulus};
 use sim_core::stimulus::StimulusBuild;
 
 /// A network in the chip's numbers.
+#[derive(Default)]
 pub struct Quantisation {
     /// In integers.
     pub integers: Quantised<i32>,
@@ -55,18 +56,7 @@ pub fn quantise(load: &Load<'_>, approximate: bool) -> Result<Quantisation, Refu
     let network = &*load.network;
     let mut reasons = misfits(network, &load.connectivity);
     reasons.extend(strangers(network));
-    let mut found = Quantisation {
-        integers: Quantised::default(),
-        reals: Quantised::default(),
-        stimuli: Vec::new(),
-        scales: Vec::new(),
-        bases: Vec::new(),
-        rests: Vec::new(),
-        lags: Vec::new(),
-        weight_losses: Vec::new(),
-        parameter_losses: Vec::new(),
-        approximate: false,
-    };
+    let mut found = Quantisation::default();
     let mut gains = Vec::new();
     for number in 0..network.populations.len() {
         let slice = whole(network, number);
