@@ -59,9 +59,9 @@ fn differs(file: &Value, case: &Value) -> Result<Option<String>, String> {
         targets(source).for_each(|target| arriving[step as usize][target] = true);
     }
     let mut updates = Vec::new();
-    for place in 0..steps as usize {
+    for (place, arriving) in arriving.iter().enumerate().take(steps as usize) {
         let was = |neuron: usize| place > 0 && trace.v[place - 1][neuron] != 0;
-        updates.push((0..neurons).filter(|&neuron| was(neuron) || arriving[place][neuron]).count() as i64);
+        updates.push((0..neurons).filter(|&neuron| was(neuron) || arriving[neuron]).count() as i64);
     }
 
     let cores: Vec<u32> = [numbers(case, "core_of_neuron")?, numbers(case, "core_of_input")?]

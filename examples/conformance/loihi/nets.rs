@@ -249,7 +249,7 @@ impl SplitMix {
     }
 
     fn below(&mut self, bound: i64) -> i64 {
-        (u128::from(self.next() >> 33) * bound as u128 >> 31) as i64
+        ((u128::from(self.next() >> 33) * bound as u128) >> 31) as i64
     }
 }
 
