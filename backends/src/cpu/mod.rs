@@ -3,7 +3,7 @@
 //! What this machine cannot hold is refused (`misfits`). Neurons are cut into shards (`cut`); a shard
 //! holds all synapses onto its neurons as rows of runs of equal delay (`rows`), built in parallel from
 //! the recipes (`build`, `placing`). Spikes are in flight until their last run has landed (`flights`) and
-//! been added to what arrives (`delivery`, `inbox`); a `shard` lives step by step, a [team](crate::team) of
+//! been added to what arrives (`delivery`, `inbox`); a `shard` lives step by step, a `team` of
 //! threads epoch by epoch, and the `machine` passes spikes between shards.
 
 mod build;
