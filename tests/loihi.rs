@@ -110,9 +110,9 @@ fn floats_on_cores_spike_as_floats_on_one_core_and_nearly_as_the_cpu() {
     let mapped = loading(&network, 2, REAL_CHIP.map).unwrap();
     let equal = prove(&*mapped, network.duration, |_, _| ()).unwrap_or_else(|at| panic!("{at:?}"));
     let cpu = live(&mut *load(&network, 1), network.duration, i64::MAX).len() as f64;
-    assert!((equal as f64 / cpu - 1.0).abs() < 0.02, "{equal} spikes, {cpu} on the CPU");
+    assert!((equal as f64 / cpu - 1.0).abs() < 0.001, "{equal} spikes, {cpu} on the CPU");
     let integers = mapped_spikes(&network);
-    assert!((integers / cpu - 1.0).abs() < 0.1, "{integers} spikes in integers, {cpu} on the CPU");
+    assert!((integers / cpu - 1.0).abs() < 0.01, "{integers} spikes in integers, {cpu} on the CPU");
 }
 
 fn mapped_spikes(network: &Arc<Network>) -> f64 {

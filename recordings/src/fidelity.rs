@@ -12,6 +12,7 @@
 //! measure that is not defined is `None`. Times are in ms, rates in Hz.
 
 use crate::statistics::{SpikeTrains, mean};
+use sim_core::math::exp;
 
 /// Times this close are one: `k · dt` is rarely exact.
 const EQUAL: f64 = 1e-6;
@@ -75,7 +76,7 @@ fn merged<'a>(a: &'a [f64], b: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 
 fn van_rossum(a: &[f64], b: &[f64], tau: f64) -> f64 {
     let (mut sum, mut trace, mut before) = (0.0, 0.0, 0.0);
     for (time, sign) in merged(a, b) {
-        trace *= f64::exp((before - time) / tau);
+        trace *= exp((before - time) / tau);
         sum += sign * trace + 0.5;
         trace += sign;
         before = time;

@@ -5,12 +5,13 @@
 //! in the order of the file, so that no result can depend on how a file is arranged; `listed` tells
 //! where each stood.
 
+use crate::data::DataFiles;
 use crate::neuron::NeuronModel;
 use crate::parameter::{Arguments, Parameter};
 use crate::quantity::Quantity;
 use crate::rng::Key;
 use crate::rule::{ConnectionRule, Ends, Places};
-use crate::stimulus::StimulusModel;
+use crate::stimulus::{Place, StimulusModel};
 use crate::synapse::SynapseModel;
 use std::sync::Arc;
 
@@ -221,6 +222,21 @@ pub struct BackendChoice {
     pub threads: Option<usize>,
     /// What the file says in the machine's parentheses; absent for the CPU.
     pub arguments: Option<Arguments>,
+}
+
+impl Stimulus {
+    /// What the generator for a block of a target population is built from; `target` is the population's
+    /// place in the `to` list, and the block `len` neurons from `first` on.
+    pub fn place<'a>(
+        &'a self,
+        (target, population): (usize, &Population),
+        (first, len): (u32, usize),
+        dt: f64,
+        files: &'a dyn DataFiles,
+    ) -> Place<'a> {
+        let key = self.key.named("source").named(&population.name);
+        Place { arguments: &self.arguments, target, first, len, dt, delay: self.delay, key, files }
+    }
 }
 
 impl BackendChoice {

@@ -81,6 +81,14 @@ def test_a_shipped_network_spikes_alike_on_a_lesser_processor(network, emulator,
     assert own == spikes(path, tmp_path / "lesser", arguments, emulator)
 
 
+@pytest.mark.parametrize("chip", ["loihi", "truenorth"])
+def test_a_chip_spikes_alike_on_a_lesser_processor(chip, emulator, tmp_path):
+    path, arguments = NETWORKS / "winner.ron", ["--duration", "200ms", "--backend", chip]
+    own = spikes(path, tmp_path / "own", arguments)
+    assert sum(len(times) for times, _ in own.values()) > 8 * 20, "too few spikes tell nothing"
+    assert own == spikes(path, tmp_path / "lesser", arguments, emulator)
+
+
 @pytest.mark.parametrize("model", OTHERS)
 def test_another_model_spikes_alike_on_a_lesser_processor(model, emulator, tmp_path):
     path = other_model(tmp_path, model)

@@ -2,6 +2,7 @@
 //! what that moves and costs.
 
 pub mod energy;
+pub(crate) mod files;
 pub mod hypergraph;
 pub mod mesh;
 pub mod partition;

@@ -9,7 +9,7 @@ use sim_core::network::{Network, Stimulus};
 use sim_core::neuron::{Arrival, Column};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
-use sim_core::stimulus::{BLOCK, CurrentSource, Place, SpikeSource, StimulusBuild};
+use sim_core::stimulus::{BLOCK, CurrentSource, SpikeSource, StimulusBuild};
 
 /// All stimuli that reach one slice, in the order of their names.
 pub struct Drive {
@@ -57,22 +57,13 @@ impl Drive {
         first: u32,
         files: &dyn DataFiles,
     ) -> Result<(), DataError> {
-        let population = &network.populations[slice.population].name;
+        let population = &network.populations[slice.population];
         let len = BLOCK.min((slice.range.end - first) as usize);
-        let place = Place {
-            arguments: &stimulus.arguments,
-            target,
-            first,
-            len,
-            dt: network.dt,
-            delay: stimulus.delay,
-            key: stimulus.key.named("source").named(population),
-            files,
-        };
+        let place = stimulus.place((target, population), (first, len), network.dt, files);
         let first_in_slice = (first - slice.range.start) as usize;
         match stimulus.model.build {
             StimulusBuild::Spikes(build) => {
-                let key = stimulus.key.named("weight").named(population);
+                let key = stimulus.key.named("weight").named(&population.name);
                 let sampler = stimulus.weight.as_ref().map(|weight| weight.sampler());
                 let weight = |index| sampler.as_ref().map_or(1.0, |sampler| sampler.draw(key, index));
                 let weights: Vec<f64> = (0..len).map(|i| weight(u64::from(first) + i as u64)).collect();

@@ -97,11 +97,6 @@ impl CoreCapacity {
         }
     }
 
-    /// The same cores with other limits.
-    pub fn limit_to(&mut self, limits: &'static Limits) {
-        self.limits = limits;
-    }
-
     /// What each core uses at present.
     pub fn uses(&self) -> Vec<Use> {
         self.cores.iter().map(|core| core.used).collect()

@@ -1,7 +1,6 @@
 //! A network mapped onto Loihi, from which machines and reports are made.
 
 use super::build::{Integers, Layout, Numbers, Reals, shards};
-use super::files::Remembered;
 use super::limits::{LOIHI1, LOIHI2, Limits};
 use super::machine::LoihiMachine;
 use super::place::{Place, place};
@@ -12,6 +11,7 @@ use super::semantics::{ALL, NENGO, Semantics};
 use super::shard::Shard;
 use super::stimuli::Stimuli;
 use crate::chip::Mapped;
+use crate::chip::files::{Keeping, Kept};
 use crate::chip::report::Report;
 use sim_core::backend::{Load, Machine, Refusal};
 use sim_core::connect::Connectivity;
@@ -62,7 +62,7 @@ pub struct LoihiMapped {
     /// The network.
     pub network: Arc<Network>,
     connectivity: Arc<Connectivity>,
-    files: Remembered,
+    files: Kept,
     threads: (usize, usize),
     /// Its integers.
     pub quantisation: Quantisation,
@@ -79,11 +79,9 @@ pub struct LoihiMapped {
 /// # Errors
 /// Everything that the chip cannot hold.
 pub fn map(load: &Load<'_>, real: bool) -> Result<LoihiMapped, Refusal> {
-    let files = Remembered::default();
     let limits = limits(load.arguments);
     let chips = load.arguments.integer("chips").clamp(1, 1024) as u32;
-    let asking = files.asking(load.files);
-    let quantisation = quantise(&Load { files: &asking, ..copy(load) }, semantics(load.arguments), real)?;
+    let quantisation = quantise(load, semantics(load.arguments), real)?;
     (load.progress)(0.4);
     let refuse = |reason: String| Refusal { reasons: vec![reason] };
     let place = place(&quantisation.network, limits, chips, load.network.seed).map_err(refuse)?;
@@ -91,7 +89,7 @@ pub fn map(load: &Load<'_>, real: bool) -> Result<LoihiMapped, Refusal> {
     let mapped = LoihiMapped {
         network: Arc::clone(&load.network),
         connectivity: Arc::clone(&load.connectivity),
-        files: Remembered::default(),
+        files: Kept::default(),
         threads: (load.threads, load.parts),
         quantisation,
         place,
@@ -99,12 +97,8 @@ pub fn map(load: &Load<'_>, real: bool) -> Result<LoihiMapped, Refusal> {
         real,
     };
     // Stimuli are made once here, so that the machines to come find their files.
-    mapped.drives(&asking).map_err(|error| refuse(error.to_string()))?;
-    Ok(LoihiMapped { files, ..mapped })
-}
-
-fn copy<'a>(load: &Load<'a>) -> Load<'a> {
-    Load { network: Arc::clone(&load.network), connectivity: Arc::clone(&load.connectivity), ..*load }
+    mapped.drives(&Keeping(load.files, &mapped.files)).map_err(|error| refuse(error.to_string()))?;
+    Ok(mapped)
 }
 
 impl LoihiMapped {

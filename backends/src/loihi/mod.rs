@@ -12,7 +12,6 @@ pub mod build;
 pub mod capacity;
 pub mod compartment;
 pub mod drive;
-mod files;
 pub mod learning;
 pub mod limits;
 mod machine;

@@ -6,7 +6,7 @@ use super::drive::{Block, Drive, ELSEWHERE};
 use super::network::Quantised;
 use sim_core::data::{DataError, DataFiles};
 use sim_core::network::Network;
-use sim_core::stimulus::{BLOCK, Place, StimulusBuild};
+use sim_core::stimulus::{BLOCK, StimulusBuild};
 
 /// What makes drives.
 pub struct Stimuli<'a> {
@@ -52,16 +52,8 @@ impl Stimuli<'_> {
                 if synapses.iter().all(|(sum, _)| *sum == ELSEWHERE) {
                     continue;
                 }
-                let source = build(&Place {
-                    arguments: &stimulus.arguments,
-                    target,
-                    first,
-                    len,
-                    dt: self.network.dt,
-                    delay: stimulus.delay,
-                    key: stimulus.key.named("source").named(&population.name),
-                    files: self.files,
-                })?;
+                let place = stimulus.place((target, population), (first, len), self.network.dt, self.files);
+                let source = build(&place)?;
                 let lag = i64::from(self.lags[(population.first + first) as usize]);
                 blocks.push(Block { source, synapses, lag });
             }

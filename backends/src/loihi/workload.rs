@@ -37,8 +37,6 @@ pub const CORES: usize = LOIHI1.cores as usize;
 pub const LISTS: usize = 4;
 /// Synapses of a list in the workload.
 pub const IN_LIST: usize = 32;
-/// Synapses of a list with which a core of Loihi holds all of them.
-pub const IN_LEGAL_LIST: usize = 13;
 
 /// So many full cores, whose neurons have four lists of `in_list` synapses each.
 pub fn full_cores(cores: usize, in_list: usize, key: Key) -> (Quantised, Placed) {
@@ -172,7 +170,8 @@ mod tests {
             let uses = uses(&network, &homes, 8);
             excesses(&LOIHI1, &uses)
         };
-        assert!(over(IN_LEGAL_LIST).is_empty());
+        // 52 synapses a neuron.
+        assert!(over(13).is_empty());
         let over = over(IN_LIST);
         assert_eq!(over.len(), 8);
         assert!(over.iter().all(|excess| excess.resource == Resource::SynapticMemory));

@@ -35,16 +35,8 @@ impl Drive {
             let population = &network.populations[number];
             for first in (0..population.size).step_by(BLOCK) {
                 let len = BLOCK.min((population.size - first) as usize);
-                let source = build(&Place {
-                    arguments: &stimulus.arguments,
-                    target,
-                    first,
-                    len,
-                    dt: network.dt,
-                    delay: stimulus.delay + of.lags[number],
-                    key: stimulus.key.named("source").named(&population.name),
-                    files,
-                })?;
+                let place = stimulus.place((target, population), (first, len), network.dt, files);
+                let source = build(&Place { delay: stimulus.delay + of.lags[number], ..place })?;
                 let first = first_input + first as usize;
                 let most = of.integers.inputs[first..first + len].iter().map(|input| input.most).collect();
                 blocks.push(Block { source, first, most });

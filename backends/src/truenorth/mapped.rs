@@ -2,7 +2,6 @@
 
 use super::drive::Drive;
 use super::emulator::{Emulator, Setting};
-use super::files::{Keeping, Kept};
 use super::limits::Widths;
 use super::machine::{Body, TrueNorth};
 use super::neuron::Semantics;
@@ -11,6 +10,7 @@ use super::quantise::{Quantisation, quantise};
 use super::real::flat;
 use super::unlimited::Unlimited;
 use crate::chip::Mapped;
+use crate::chip::files::{Keeping, Kept};
 use crate::chip::report::{ParameterLoss, Report};
 use sim_core::backend::{Epoch, Load, Machine, Refusal};
 use sim_core::connect::Connectivity;

@@ -18,7 +18,6 @@ pub mod draws;
 pub mod drive;
 pub mod emulator;
 pub mod fan;
-pub mod files;
 pub mod group;
 pub mod lanes;
 pub mod limits;

@@ -43,11 +43,6 @@ impl Reference {
         }
     }
 
-    /// Takes the draws of a core from a record.
-    pub fn inject(&mut self, core: usize, draws: Draws) {
-        self.draws[core] = draws;
-    }
-
     /// The draws of a core.
     pub fn draws(&mut self, core: usize) -> &mut Draws {
         &mut self.draws[core]

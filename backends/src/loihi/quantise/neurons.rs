@@ -10,7 +10,7 @@ use sim_core::data::DataError;
 use sim_core::network::{Clock, Network, Stimulus};
 use sim_core::neuron::{Cells, Column, Ports};
 use sim_core::primitive::Primitive;
-use sim_core::stimulus::{BLOCK, Place, StimulusBuild};
+use sim_core::stimulus::{BLOCK, StimulusBuild};
 
 /// Steps of refractoriness that the chip's counter holds after the step of the spike.
 const LONGEST_REFRACTORY: i64 = 62;
@@ -245,16 +245,8 @@ fn constant(
     let mut all = Vec::with_capacity(population.size as usize);
     for first in (0..population.size).step_by(BLOCK) {
         let len = BLOCK.min((population.size - first) as usize);
-        let mut source = build(&Place {
-            arguments: &stimulus.arguments,
-            target,
-            first,
-            len,
-            dt: network.dt,
-            delay: stimulus.delay,
-            key: stimulus.key.named("source").named(&population.name),
-            files: load.files,
-        })?;
+        let place = stimulus.place((target, population), (first, len), network.dt, load.files);
+        let mut source = build(&place)?;
         let (mut before, mut now) = (vec![0.0; len], vec![0.0; len]);
         source.flow(1, &mut before);
         for step in 2..=network.duration {
