@@ -1,0 +1,341 @@
+//! The limits of cores while neurons are being placed: what a move would use, list by list.
+//!
+//! This counts the same things as [`super::limits::uses`], a little at a time. A list is what one source
+//! reaches in one core by one weight format: it takes words of the core, an input axon there and an output
+//! axon of the core that the source lives on.
+
+mod wiring;
+
+use super::limits::{Excess, Limits, Resource, Use, words};
+use super::network::Quantised;
+use crate::chip::partition::Capacity;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use wiring::Wiring;
+
+/// A neuron that is on no core.
+const NOWHERE: u32 = u32::MAX;
+/// Delays are counted by steps.
+const DELAYS: usize = 64;
+
+/// The limits of a chip's cores, and who is on them.
+#[derive(Clone, Debug)]
+pub struct CoreCapacity {
+    wiring: Arc<Wiring>,
+    limits: &'static Limits,
+    cores: Vec<OnCore>,
+    /// The core of each neuron.
+    homes: Vec<u32>,
+    /// How many lists each source has, over all cores.
+    reach: Vec<u32>,
+    /// The output axons that each core uses.
+    outputs: Vec<u64>,
+}
+
+/// What is on a core.
+#[derive(Clone, Debug)]
+struct OnCore {
+    /// What it uses, but for output axons.
+    used: Use,
+    /// How many synapses the core has of each group: its lists.
+    lists: HashMap<u32, u32, BuildHasherDefault<Spread>>,
+    /// Neurons by their longest delay.
+    by_delay: [u32; DELAYS],
+    /// Neurons by profile, neurons by threshold, lists by format.
+    profiles: BTreeMap<u32, u32>,
+    thresholds: BTreeMap<u32, u32>,
+    formats: Vec<u32>,
+}
+
+/// Numbers of groups as a hash table wants them: nobody chooses them to collide.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u32(byte.into()));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
+/// What some neurons would change.
+struct Change {
+    /// What their core would use.
+    used: Use,
+    /// Output axons that each core would need besides.
+    outputs: Vec<u32>,
+}
+
+impl CoreCapacity {
+    /// So many empty cores for a network.
+    pub fn new(network: &Quantised, limits: &'static Limits, cores: usize) -> Self {
+        let wiring = Wiring::new(network);
+        let empty = OnCore {
+            used: Use::default(),
+            lists: HashMap::default(),
+            by_delay: [0; DELAYS],
+            profiles: BTreeMap::new(),
+            thresholds: BTreeMap::new(),
+            formats: vec![0; network.formats.len()],
+        };
+        CoreCapacity {
+            limits,
+            cores: vec![empty; cores],
+            homes: vec![NOWHERE; network.neurons()],
+            reach: vec![0; network.sources()],
+            outputs: vec![0; cores],
+            wiring: Arc::new(wiring),
+        }
+    }
+
+    /// What each core uses at present.
+    pub fn uses(&self) -> Vec<Use> {
+        (0..self.cores.len()).map(|core| self.used(core)).collect()
+    }
+
+    fn used(&self, core: usize) -> Use {
+        let mut used = self.cores[core].used;
+        used[Resource::OutputAxons as usize] = self.outputs[core];
+        used
+    }
+
+    /// The first limit that keeps `neurons` from `core`, if any does.
+    pub fn refuses(&self, neurons: &[u32], core: u32) -> Option<Excess> {
+        self.excess(core, &self.change(neurons, core, |_| true))
+    }
+
+    /// The first limit that a change to a core breaks.
+    fn excess(&self, core: u32, change: &Change) -> Option<Excess> {
+        let over = |core: usize, resource: Resource, used: u64| {
+            let limit = self.limits.core[resource as usize].filter(|&limit| used > limit)?;
+            Some(Excess { core, resource, used, limit })
+        };
+        let here = Resource::ALL.into_iter();
+        let mut here = here.filter_map(|r| over(core as usize, r, change.used[r as usize]));
+        here.next().or_else(|| {
+            let output = Resource::OutputAxons;
+            let others = change.outputs.iter().enumerate();
+            let others = others.filter(|&(other, &more)| other != core as usize && more > 0);
+            let used = |other: usize, more| self.outputs[other] + u64::from(more);
+            others.filter_map(|(other, &more)| over(other, output, used(other, more))).next()
+        })
+    }
+
+    /// Whether neurons fit. Of those that do not, few synapses have to be counted where a core is nearly full.
+    fn exactly_fits(&self, neurons: &[u32], core: u32) -> bool {
+        let [axons, memory] =
+            [Resource::InputAxons, Resource::SynapticMemory].map(|resource| resource as usize);
+        let most = |resource: usize| self.limits.core[resource].unwrap_or(u64::MAX);
+        let (axon_limit, memory_limit) = (most(axons), most(memory));
+        let change =
+            self.change(neurons, core, |used| used[axons] <= axon_limit && used[memory] <= memory_limit);
+        self.excess(core, &change).is_none()
+    }
+
+    /// Whether neurons fit even if they share nothing with who is there: a quick look that may promise too
+    /// little.
+    fn surely_fits(&self, neurons: &[u32], core: u32) -> bool {
+        let (wiring, on) = (&*self.wiring, &self.cores[core as usize]);
+        let mut most = self.used(core as usize);
+        let mut outputs = 0;
+        for &neuron in neurons {
+            let groups = wiring.onto(neuron).len() as u64;
+            most[Resource::SynapticMemory as usize] += u64::from(wiring.words_alone[neuron as usize]);
+            most[Resource::InputAxons as usize] += groups;
+            outputs += groups;
+            most[Resource::OutputAxons as usize] += u64::from(self.reach[neuron as usize]);
+        }
+        most[Resource::OutputAxons as usize] += outputs;
+        let compartments = on.used[Resource::Compartments as usize] + neurons.len() as u64;
+        most[Resource::Compartments as usize] = compartments;
+        most[Resource::DelaySlots as usize] = compartments * u64::from(wiring.longest_of_all);
+        let [profiles, thresholds, formats] = wiring.kinds;
+        most[Resource::CompartmentProfiles as usize] = profiles;
+        most[Resource::ThresholdProfiles as usize] = thresholds;
+        most[Resource::SynapseFormats as usize] = formats;
+        let holds = |resource: Resource, used: u64| {
+            self.limits.core[resource as usize].is_none_or(|limit| used <= limit)
+        };
+        let output = Resource::OutputAxons;
+        Resource::ALL.into_iter().all(|resource| holds(resource, most[resource as usize]))
+            && holds(output, self.outputs.iter().max().unwrap_or(&0) + outputs)
+    }
+
+    /// What a core would use with these neurons, and the output axons that other cores would need; not all of
+    /// it if `go_on` says of what was counted so far that this is enough.
+    fn change(&self, neurons: &[u32], core: u32, go_on: impl Fn(&Use) -> bool) -> Change {
+        let (wiring, on) = (&*self.wiring, &self.cores[core as usize]);
+        let mut sorted = neurons.to_vec();
+        sorted.sort_unstable();
+        let mut used = self.used(core as usize);
+        let mut outputs = vec![0_u32; self.cores.len()];
+        let mut formats: Vec<u8> = Vec::new();
+        wiring.merged(neurons, |group, more| {
+            let (source, format, bits) = wiring.of_group[group as usize];
+            let there = on.lists.get(&group).map_or(0, |&synapses| u64::from(synapses));
+            used[Resource::SynapticMemory as usize] +=
+                words(there + u64::from(more), bits) - words(there, bits);
+            if there > 0 {
+                return go_on(&used);
+            }
+            used[Resource::InputAxons as usize] += 1;
+            if on.formats[usize::from(format)] == 0 && !formats.contains(&format) {
+                formats.push(format);
+            }
+            match self.homes.get(source as usize) {
+                Some(_) if sorted.binary_search(&source).is_ok() => outputs[core as usize] += 1,
+                Some(&NOWHERE) | None => {}
+                Some(&home) => outputs[home as usize] += 1,
+            }
+            go_on(&used)
+        });
+        outputs[core as usize] += neurons.iter().map(|&neuron| self.reach[neuron as usize]).sum::<u32>();
+        used[Resource::OutputAxons as usize] += u64::from(outputs[core as usize]);
+        used[Resource::SynapseFormats as usize] += formats.len() as u64;
+        let compartments = used[Resource::Compartments as usize] + neurons.len() as u64;
+        used[Resource::Compartments as usize] = compartments;
+        let longest = neurons.iter().map(|&neuron| wiring.longest[neuron as usize]).max().unwrap_or(0);
+        used[Resource::DelaySlots as usize] = compartments * u64::from(longest.max(on.longest()));
+        let distinct = |of: &dyn Fn(u32) -> u32, held: &BTreeMap<u32, u32>| {
+            let mut new: Vec<u32> = neurons
+                .iter()
+                .map(|&neuron| of(neuron))
+                .filter(|number| !held.contains_key(number))
+                .collect();
+            new.sort_unstable();
+            new.dedup();
+            new.len() as u64
+        };
+        used[Resource::CompartmentProfiles as usize] +=
+            distinct(&|neuron| wiring.profiles[neuron as usize].0, &on.profiles);
+        used[Resource::ThresholdProfiles as usize] +=
+            distinct(&|neuron| wiring.profiles[neuron as usize].1, &on.thresholds);
+        Change { used, outputs }
+    }
+}
+
+impl Capacity for CoreCapacity {
+    /// Lists of synapses are counted, not neurons.
+    fn price(&self) -> u64 {
+        5
+    }
+
+    fn cores(&self) -> usize {
+        self.cores.len()
+    }
+
+    fn room(&self, core: u32) -> usize {
+        let most = self.limits.core[Resource::Compartments as usize].unwrap_or(u64::MAX);
+        (most - self.cores[core as usize].used[Resource::Compartments as usize].min(most)) as usize
+    }
+
+    fn fits(&self, neurons: &[u32], core: u32) -> bool {
+        neurons.len() <= self.room(core)
+            && (self.surely_fits(neurons, core) || self.exactly_fits(neurons, core))
+    }
+
+    fn put(&mut self, neurons: &[u32], core: u32) {
+        let Self { wiring, cores, homes, reach, outputs, .. } = self;
+        let on = &mut cores[core as usize];
+        for &neuron in neurons {
+            outputs[core as usize] += u64::from(reach[neuron as usize]);
+            homes[neuron as usize] = core;
+            on.live(wiring, neuron);
+        }
+        wiring.merged(neurons, |group, more| {
+            let (source, format, bits) = wiring.of_group[group as usize];
+            let list = on.lists.entry(group).or_insert(0);
+            let before = std::mem::replace(list, *list + more);
+            on.used[Resource::SynapticMemory as usize] +=
+                words(u64::from(before + more), bits) - words(u64::from(before), bits);
+            if before == 0 {
+                on.used[Resource::InputAxons as usize] += 1;
+                on.formats[usize::from(format)] += 1;
+                reach[source as usize] += 1;
+                if let Some(output) =
+                    homes.get(source as usize).and_then(|&home| outputs.get_mut(home as usize))
+                {
+                    *output += 1;
+                }
+            }
+            true
+        });
+        on.recount();
+    }
+
+    fn take(&mut self, neurons: &[u32], core: u32) {
+        let Self { wiring, cores, homes, reach, outputs, .. } = self;
+        let on = &mut cores[core as usize];
+        wiring.merged(neurons, |group, fewer| {
+            let (source, format, bits) = wiring.of_group[group as usize];
+            let Some(list) = on.lists.get_mut(&group) else { return true };
+            let before = std::mem::replace(list, *list - fewer);
+            on.used[Resource::SynapticMemory as usize] -=
+                words(u64::from(before), bits) - words(u64::from(before - fewer), bits);
+            if before == fewer {
+                on.lists.remove(&group);
+                on.used[Resource::InputAxons as usize] -= 1;
+                on.formats[usize::from(format)] -= 1;
+                reach[source as usize] -= 1;
+                if let Some(output) =
+                    homes.get(source as usize).and_then(|&home| outputs.get_mut(home as usize))
+                {
+                    *output -= 1;
+                }
+            }
+            true
+        });
+        for &neuron in neurons {
+            outputs[core as usize] -= u64::from(reach[neuron as usize]);
+            homes[neuron as usize] = NOWHERE;
+            on.leave(wiring, neuron);
+        }
+        on.recount();
+    }
+}
+
+impl OnCore {
+    fn longest(&self) -> u8 {
+        (0..DELAYS).rev().find(|&delay| self.by_delay[delay] > 0).unwrap_or(0) as u8
+    }
+
+    fn live(&mut self, wiring: &Wiring, neuron: u32) {
+        let (profile, threshold) = wiring.profiles[neuron as usize];
+        self.by_delay[usize::from(wiring.longest[neuron as usize]).min(DELAYS - 1)] += 1;
+        *self.profiles.entry(profile).or_insert(0) += 1;
+        *self.thresholds.entry(threshold).or_insert(0) += 1;
+        self.used[Resource::Compartments as usize] += 1;
+    }
+
+    fn leave(&mut self, wiring: &Wiring, neuron: u32) {
+        let (profile, threshold) = wiring.profiles[neuron as usize];
+        self.by_delay[usize::from(wiring.longest[neuron as usize]).min(DELAYS - 1)] -= 1;
+        for (held, number) in [(&mut self.profiles, profile), (&mut self.thresholds, threshold)] {
+            if let Some(neurons) = held.get_mut(&number) {
+                *neurons -= 1;
+                if *neurons == 0 {
+                    held.remove(&number);
+                }
+            }
+        }
+        self.used[Resource::Compartments as usize] -= 1;
+    }
+
+    /// Counts anew what follows from who is there.
+    fn recount(&mut self) {
+        self.used[Resource::DelaySlots as usize] =
+            self.used[Resource::Compartments as usize] * u64::from(self.longest());
+        self.used[Resource::CompartmentProfiles as usize] = self.profiles.len() as u64;
+        self.used[Resource::ThresholdProfiles as usize] = self.thresholds.len() as u64;
+        self.used[Resource::SynapseFormats as usize] =
+            self.formats.iter().filter(|&&lists| lists > 0).count() as u64;
+    }
+}
