@@ -48,13 +48,13 @@ const AT_ONCE: u64 = 4;
 
 /// Pins times cycles times the price of a look: how much is worth trying. Small hypergraphs get more tries
 /// than large ones, and cheap limits more than dear ones.
-const EFFORT: u64 = 560_000;
+const EFFORT: u64 = 480_000;
 
 /// The fewest cycles if looks are cheap, and the most.
 const TRIES: (u64, u64) = (12, 36);
 
 /// Pins times cores and price above which the simple partitions have to do: one cycle would take minutes.
-const TOO_MUCH: u64 = 1 << 33;
+const TOO_MUCH: u64 = 1 << 32;
 
 /// So many looks at limits are made for a pin where one look at its edge is.
 const LOOKS: u64 = 8;

@@ -6,6 +6,7 @@ use super::coarsen::{Coarse, coarsen};
 use super::initial::initial;
 use super::members::Members;
 use super::refine::refined;
+use super::sweep::settle;
 use crate::chip::hypergraph::Hypergraph;
 use sim_core::rng::Stream;
 
@@ -59,8 +60,9 @@ impl<C: Capacity> Task<'_, C> {
             }
             let graph = depth.checked_sub(1).map_or(self.graph, |above| &levels[above].graph);
             let start = Assignment::new(graph, &members[depth], self.capacity, self.count, cores);
-            let made = refined(start, PASSES, random);
+            let mut made = refined(start, PASSES, random);
             if depth == 0 {
+                settle(&mut made);
                 return made.is_whole().then_some((made.messages, made.cores));
             }
             cores = made.cores;

@@ -17,7 +17,7 @@ use sim_core::rng::Stream;
 const PATIENCE: usize = 400;
 
 /// So many looks at gains are what a pass of searches may need.
-const MOST_LOOKS: u64 = 1 << 31;
+const MOST_LOOKS: u64 = 1 << 30;
 
 /// A further pass, but for the second, has to be worth this share of the messages.
 pub const WORTH: f64 = 0.001;
@@ -48,7 +48,6 @@ pub fn refined<'a, C: Capacity>(
     let mut state = State::new(start);
     state.place_rest();
     refine(&mut state, passes, random);
-    state.place_rest();
     state.at
 }
 
@@ -98,8 +97,8 @@ impl Searches {
         let mut stop = Stop::new(state.at.graph.vertices());
         while let Some((vertex, promised)) = self.heap.pop() {
             let Some((gain, core)) = state.best_that_fits(vertex, self.turn ^ vertex) else {
-                // Nor will it fit soon.
-                self.done[vertex as usize] = true;
+                // Room comes and goes; what else forbids the move will do so for a while.
+                self.done[vertex as usize] = state.best_by_room(vertex, self.turn ^ vertex).is_some();
                 continue;
             };
             if gain < promised && self.heap.top().is_some_and(|top| top > gain) {

@@ -3,7 +3,7 @@
 //! Where an edge has pins on most cores, nearly every move changes what nearly all others would gain. It is
 //! cheaper then to find the gains of a vertex anew when its turn comes than to keep a table of them.
 
-use super::assignment::{Assignment, NOWHERE};
+use super::assignment::{Assignment, Change, NOWHERE};
 use super::capacity::Capacity;
 use super::coarsen::shuffle;
 use super::refine::WORTH;
@@ -16,10 +16,8 @@ pub fn sweep<C: Capacity>(at: &mut Assignment<C>, passes: usize, random: &mut St
     let mut order: Vec<u32> = (0..at.graph.vertices() as u32).collect();
     let mut visitor = Visitor { touching: vec![0; at.count], changes: Vec::new() };
     for _ in 0..passes {
+        settle(at);
         shuffle(&mut order, random);
-        let homeless = |&&vertex: &&u32| at.cores[vertex as usize] == NOWHERE;
-        let homeless: Vec<u32> = order.iter().filter(homeless).copied().collect();
-        homeless.iter().for_each(|&vertex| visitor.visit(at, vertex));
         let before = at.messages;
         order.iter().for_each(|&vertex| visitor.visit(at, vertex));
         if ((before - at.messages) as f64) < WORTH * before as f64 || before == 0 {
@@ -28,10 +26,18 @@ pub fn sweep<C: Capacity>(at: &mut Assignment<C>, passes: usize, random: &mut St
     }
 }
 
+/// Puts vertices that are nowhere where they fit best, if anywhere.
+pub fn settle<C: Capacity>(at: &mut Assignment<C>) {
+    let mut visitor = Visitor { touching: vec![0; at.count], changes: Vec::new() };
+    let homeless = |&vertex: &u32| at.cores[vertex as usize] == NOWHERE;
+    let homeless: Vec<u32> = (0..at.graph.vertices() as u32).filter(homeless).collect();
+    homeless.into_iter().for_each(|vertex| visitor.visit(at, vertex));
+}
+
 struct Visitor {
     /// The weight of a vertex's edges that touch each core.
     touching: Vec<i64>,
-    changes: Vec<super::assignment::Change>,
+    changes: Vec<Change>,
 }
 
 impl Visitor {
@@ -69,5 +75,38 @@ impl Visitor {
 fn add_where_any(sums: &mut [i64], pins: &[u32], weight: i64) {
     for (sum, &pins) in sums.iter_mut().zip(pins) {
         *sum += if pins > 0 { weight } else { 0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::hypergraph::Hypergraph;
+    use crate::chip::partition::NeuronCount;
+    use crate::chip::partition::members::Members;
+    use proptest::prelude::*;
+    use sim_core::rng::Key;
+
+    proptest! {
+        #[test]
+        fn sweeps_place_everyone_and_never_raise_the_messages(
+            synapses in proptest::collection::vec((0..20_u32, 0..20_u32), 0..120),
+            weights in proptest::collection::vec(0..50_u64, 20),
+            start in proptest::collection::vec(0..5_u32, 20),
+            seed: u64,
+        ) {
+            let graph = Hypergraph::of_synapses(20, synapses.into_iter(), &weights);
+            let members = Members::single(20);
+            let mut random = Key::new(seed).stream(0);
+            let mut at = Assignment::new(&graph, &members, &NeuronCount::new(5, 20), 5, start.clone());
+            sweep(&mut at, 4, &mut random);
+            prop_assert_eq!(at.messages as u64, graph.messages(&at.cores));
+            prop_assert!(graph.messages(&at.cores) <= graph.messages(&start));
+            let nobody = vec![NOWHERE; 20];
+            let mut at = Assignment::new(&graph, &members, &NeuronCount::new(5, 4), 5, nobody);
+            sweep(&mut at, 4, &mut random);
+            prop_assert!(at.is_whole());
+            prop_assert_eq!(at.messages as u64, graph.messages(&at.cores));
+        }
     }
 }

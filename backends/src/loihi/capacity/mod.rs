@@ -4,20 +4,19 @@
 //! reaches in one core by one weight format: it takes words of the core, an input axon there and an output
 //! axon of the core that the source lives on.
 
+mod on_core;
 mod wiring;
 
 use super::limits::{Excess, Limits, Resource, Use, words};
 use super::network::Quantised;
 use crate::chip::partition::Capacity;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use on_core::OnCore;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wiring::Wiring;
 
 /// A neuron that is on no core.
 const NOWHERE: u32 = u32::MAX;
-/// Delays are counted by steps.
-const DELAYS: usize = 64;
 
 /// The limits of a chip's cores, and who is on them.
 #[derive(Clone, Debug)]
@@ -33,39 +32,6 @@ pub struct CoreCapacity {
     outputs: Vec<u64>,
 }
 
-/// What is on a core.
-#[derive(Clone, Debug)]
-struct OnCore {
-    /// What it uses, but for output axons.
-    used: Use,
-    /// How many synapses the core has of each group: its lists.
-    lists: HashMap<u32, u32, BuildHasherDefault<Spread>>,
-    /// Neurons by their longest delay.
-    by_delay: [u32; DELAYS],
-    /// Neurons by profile, neurons by threshold, lists by format.
-    profiles: BTreeMap<u32, u32>,
-    thresholds: BTreeMap<u32, u32>,
-    formats: Vec<u32>,
-}
-
-/// Numbers of groups as a hash table wants them: nobody chooses them to collide.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u32(byte.into()));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
-    }
-}
-
 /// What some neurons would change.
 struct Change {
     /// What their core would use.
@@ -78,17 +44,9 @@ impl CoreCapacity {
     /// So many empty cores for a network.
     pub fn new(network: &Quantised, limits: &'static Limits, cores: usize) -> Self {
         let wiring = Wiring::new(network);
-        let empty = OnCore {
-            used: Use::default(),
-            lists: HashMap::default(),
-            by_delay: [0; DELAYS],
-            profiles: BTreeMap::new(),
-            thresholds: BTreeMap::new(),
-            formats: vec![0; network.formats.len()],
-        };
         CoreCapacity {
             limits,
-            cores: vec![empty; cores],
+            cores: vec![OnCore::new(network.formats.len()); cores],
             homes: vec![NOWHERE; network.neurons()],
             reach: vec![0; network.sources()],
             outputs: vec![0; cores],
@@ -225,7 +183,7 @@ impl CoreCapacity {
 impl Capacity for CoreCapacity {
     /// Lists of synapses are counted, not neurons.
     fn price(&self) -> u64 {
-        5
+        3
     }
 
     fn cores(&self) -> usize {
@@ -299,43 +257,5 @@ impl Capacity for CoreCapacity {
             on.leave(wiring, neuron);
         }
         on.recount();
-    }
-}
-
-impl OnCore {
-    fn longest(&self) -> u8 {
-        (0..DELAYS).rev().find(|&delay| self.by_delay[delay] > 0).unwrap_or(0) as u8
-    }
-
-    fn live(&mut self, wiring: &Wiring, neuron: u32) {
-        let (profile, threshold) = wiring.profiles[neuron as usize];
-        self.by_delay[usize::from(wiring.longest[neuron as usize]).min(DELAYS - 1)] += 1;
-        *self.profiles.entry(profile).or_insert(0) += 1;
-        *self.thresholds.entry(threshold).or_insert(0) += 1;
-        self.used[Resource::Compartments as usize] += 1;
-    }
-
-    fn leave(&mut self, wiring: &Wiring, neuron: u32) {
-        let (profile, threshold) = wiring.profiles[neuron as usize];
-        self.by_delay[usize::from(wiring.longest[neuron as usize]).min(DELAYS - 1)] -= 1;
-        for (held, number) in [(&mut self.profiles, profile), (&mut self.thresholds, threshold)] {
-            if let Some(neurons) = held.get_mut(&number) {
-                *neurons -= 1;
-                if *neurons == 0 {
-                    held.remove(&number);
-                }
-            }
-        }
-        self.used[Resource::Compartments as usize] -= 1;
-    }
-
-    /// Counts anew what follows from who is there.
-    fn recount(&mut self) {
-        self.used[Resource::DelaySlots as usize] =
-            self.used[Resource::Compartments as usize] * u64::from(self.longest());
-        self.used[Resource::CompartmentProfiles as usize] = self.profiles.len() as u64;
-        self.used[Resource::ThresholdProfiles as usize] = self.thresholds.len() as u64;
-        self.used[Resource::SynapseFormats as usize] =
-            self.formats.iter().filter(|&&lists| lists > 0).count() as u64;
     }
 }
