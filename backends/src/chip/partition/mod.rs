@@ -48,7 +48,7 @@ const AT_ONCE: u64 = 4;
 
 /// Pins times cycles times the price of a look: how much is worth trying. Small hypergraphs get more tries
 /// than large ones, and cheap limits more than dear ones.
-const EFFORT: u64 = 480_000;
+const EFFORT: u64 = 560_000;
 
 /// The fewest cycles if looks are cheap, and the most.
 const TRIES: (u64, u64) = (12, 36);
