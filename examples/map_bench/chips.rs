@@ -14,23 +14,22 @@ use backends::truenorth::core::Target;
 use backends::truenorth::place::{Names, Placed, place as truenorth_place};
 use backends::truenorth::{limits, network as truenorth};
 use saltus::bench::clock::Clock;
+use std::collections::BTreeSet;
 
 /// The head of the table of Loihi.
-pub const LOIHI_HEAD: &str =
-    "| net | sequential | cores | Saltus | cores | began as | hops | s |\n|---|---|---|---|---|---|---|---|";
+pub const LOIHI_HEAD: &str = "| net | Mt-KaHyPar, 1,024 neurons a core or fewer and no other limit | cores | sequential | cores | Saltus | cores | began as | hops | s |\n|---|---|---|---|---|---|---|---|---|---|";
 
 /// The head of the table of TrueNorth.
-pub const TRUENORTH_HEAD: &str =
-    "| net | cores | copies | splitters | messages | hops | s |\n|---|---|---|---|---|---|---|";
+pub const TRUENORTH_HEAD: &str = "| net | Mt-KaHyPar, 256 neurons a core and no other limit | cores | Saltus | cores | copies | splitters | hops | s |\n|---|---|---|---|---|---|---|---|---|";
 
 /// Ticks from a spike to its arrival on TrueNorth: enough for splitters of splitters.
 const DELAY: u8 = 3;
 
-/// A network on one Loihi chip: every synapse has a weight of 8 bits and a delay of one step.
+/// A network, its row begun with `head`, on one Loihi chip: every synapse has a weight of 8 bits and a delay of one step.
 ///
 /// # Errors
 /// The partition breaks a limit.
-pub fn on_loihi(name: &str, recipe: &Recipe, graph: &Hypergraph, seed: u64) -> Result<String, String> {
+pub fn on_loihi(head: &str, recipe: &Recipe, graph: &Hypergraph, seed: u64) -> Result<String, String> {
     let synapse = |target| loihi::Synapse { target, mantissa: 1, delay: 1, format: 0 };
     let synapses: Vec<_> = recipe.synapses().map(|(source, target)| (source, synapse(target))).collect();
     let format = WeightFormat { bits: 8, signs: Signs::Excitatory, exponent: 0 };
@@ -39,7 +38,7 @@ pub fn on_loihi(name: &str, recipe: &Recipe, graph: &Hypergraph, seed: u64) -> R
     let network = loihi::Quantised::new(&NENGO, compartments, 0, vec![format], &synapses);
     let mesh = Mesh::LOIHI;
     let capacity = CoreCapacity::new(&network, &LOIHI1, mesh.cores());
-    let used = |cores: &[u32]| cores.iter().max().map_or(0, |&core| core + 1);
+    let used = |cores: &[u32]| cores.iter().collect::<BTreeSet<_>>().len();
     let in_order = sequential(graph, &capacity).ok();
     let in_order =
         in_order.map_or("– | –".into(), |cores| format!("{} | {}", graph.messages(&cores), used(&cores)));
@@ -47,15 +46,15 @@ pub fn on_loihi(name: &str, recipe: &Recipe, graph: &Hypergraph, seed: u64) -> R
     let before = clock.read();
     let Ok(found) = partition(graph, &capacity, seed) else {
         let why = loihi_place(&network, &LOIHI1, 1, seed).err().unwrap_or_default();
-        return Ok(format!("| {name} | {in_order} | refused: {why} | – | – | – | – |"));
+        return Ok(format!("{head} | {in_order} | refused: {why} | – | – | – | – |"));
     };
     let spent = clock.since(&before);
     if let Some(excess) = excesses(&LOIHI1, &uses(&network, &found.cores, mesh.cores())).first() {
-        return Err(format!("{name}: {excess}"));
+        return Err(format!("{head}: {excess}"));
     }
     let hops = place(&Flows::of_partition(graph, &found.cores), &mesh, seed).hops;
     Ok(format!(
-        "| {name} | {in_order} | {} | {} | {} | {hops} | {:.1} |",
+        "{head} | {in_order} | {} | {} | {} | {hops} | {:.1} |",
         found.messages,
         used(&found.cores),
         found.start,
@@ -72,8 +71,8 @@ impl Names for Numbers {
     }
 }
 
-/// A network on one TrueNorth chip: every synapse has the weight 1 and a delay of [`DELAY`].
-pub fn on_truenorth(name: &str, recipe: &Recipe, seed: u64) -> String {
+/// A network, its row begun with `head`, on one TrueNorth chip: every synapse has the weight 1 and a delay of [`DELAY`].
+pub fn on_truenorth(head: &str, recipe: &Recipe, seed: u64) -> String {
     let synapse = |(source, target)| truenorth::Synapse { source, target, delay: DELAY, weight: 1 };
     let cell = truenorth::Cell { threshold: 1, ..truenorth::Cell::default() };
     let network = truenorth::Quantised {
@@ -85,17 +84,17 @@ pub fn on_truenorth(name: &str, recipe: &Recipe, seed: u64) -> String {
     let before = clock.read();
     let placed = match truenorth_place(&network, 1, &Numbers) {
         Ok(placed) => placed,
-        Err(why) => return format!("| {name} | refused: {} | – | – | – | – | – |", why.join(" ")),
+        Err(why) => return format!("{head} | refused: {} | – | – | – | – | – |", why.join(" ")),
     };
     let spent = clock.since(&before);
     let (graph, cores) = packets(&placed, &recipe.spikes);
     let hops = place(&Flows::of_partition(&graph, &cores), &Mesh::TRUENORTH, seed).hops;
     format!(
-        "| {name} | {} | {} | {} | {} | {hops} | {:.1} |",
+        "{head} | {} | {} | {} | {} | {hops} | {:.1} |",
+        graph.messages(&cores),
         placed.cores.len(),
         placed.copies,
         placed.splitters,
-        graph.messages(&cores),
         spent.cpu_s.unwrap_or(spent.wall_s),
     )
 }

@@ -42,17 +42,25 @@ fn main() -> Result<(), String> {
         for run in net["runs"].as_array().ok_or("`runs` is no list")? {
             println!("{}", row(name, &graph, run)?);
         }
-        built.push((name, recipe, graph));
+        built.push((net, recipe, graph));
     }
     println!("\n{}", chips::LOIHI_HEAD);
-    for (name, recipe, graph) in &built {
-        println!("{}", chips::on_loihi(name, recipe, graph, SEEDS[0])?);
+    for (net, recipe, graph) in &built {
+        println!("{}", chips::on_loihi(&head(net, 1024), recipe, graph, SEEDS[0])?);
     }
     println!("\n{}", chips::TRUENORTH_HEAD);
-    for (name, recipe, _) in &built {
-        println!("{}", chips::on_truenorth(name, recipe, SEEDS[0]));
+    for (net, recipe, _) in &built {
+        println!("{}", chips::on_truenorth(&head(net, 256), recipe, SEEDS[0]));
     }
     Ok(())
+}
+
+/// The name of a network and the baseline whose limit is nearest to this many neurons a core.
+fn head(net: &Value, limit: u64) -> String {
+    let off = |run: &&Value| run["core_capacity"].as_u64().map(|of| of.abs_diff(limit));
+    let run = net["runs"].as_array().and_then(|runs| runs.iter().min_by_key(off)).unwrap_or(&Value::Null);
+    let name = net["name"].as_str().unwrap_or_default();
+    format!("| {name} | {} | {}", run["messages_mtkahypar"], run["cores"])
 }
 
 /// A network with so many neurons a core and no other limit.
