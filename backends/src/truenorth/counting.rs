@@ -11,7 +11,7 @@
 //! The sum is the same, and so is the potential, as long as no potential gets to the end of its 20 bits, where
 //! the order of additions would count: this is looked at first. Inputs have no delays to spare and are not counted.
 
-use super::limits::{AXONS, HIGHEST, NEURONS};
+use super::limits::{AXONS, HIGHEST};
 use super::network::{Cell, Quantised, Synapse};
 use super::pack::{Hears, hears};
 use super::types::{basis, parts};
@@ -19,6 +19,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The shortest delay that is long enough for gates.
 pub const SHORTEST: u8 = 3;
+
+/// Most sources that are counted together: all gates of a first row, and once more those of at most half of them
+/// that reach the target besides, fit into one core, whatever the radix.
+const GROUP: usize = 170;
 
 /// Largest weight.
 const MOST: i32 = 255;
@@ -77,7 +81,7 @@ fn plan(cell: &Cell<i32>, hears: &Hears) -> Option<Vec<(Group, i32, i32)>> {
     classes.sort_by_key(|(weight, group)| (std::cmp::Reverse(group.len()), *weight));
     let mut plan = Vec::new();
     for (weight, class) in classes {
-        for group in class.chunks(AXONS.min(NEURONS)) {
+        for group in class.chunks(GROUP) {
             let best = (2..=MOST / weight.abs().max(1))
                 .filter_map(|radix| {
                     let after = replaced(&weights, weight, group.len(), radix)?;

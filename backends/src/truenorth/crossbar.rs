@@ -15,12 +15,32 @@ const NOWHERE: u32 = u32::MAX;
 /// So many neurons for which there are axons but no places are passed over before a core is closed.
 const PASSED_OVER: usize = 64;
 
-/// Most neurons that are put into a core, from most to least: the fewer, the more room for copies.
+/// So often all is gathered anew, with places kept for the copies that were missing before.
+const PASSES: usize = 12;
+
+/// Most neurons that are put into a core if that does not help, from most to least.
 const FILLS: [usize; 15] = [256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2];
 
 /// The core of each neuron, at most so many cores; nothing if no way was found in which all have their places.
+///
+/// How many places a neuron takes is known only when its targets are placed. So neurons are gathered as if there
+/// were room for all copies, and again with the places kept that were taken then, until there is.
 pub fn gather(axons: &Axons, cores: usize) -> Option<Vec<u32>> {
-    FILLS.into_iter().find_map(|most| Crossbars::new(axons).filled(most, cores))
+    let mut kept = vec![0; axons.of.len()];
+    for _ in 0..PASSES {
+        let mut crossbars = Crossbars::new(axons, kept.clone(), true);
+        if !crossbars.filled(NEURONS, cores) {
+            break;
+        }
+        if crossbars.places.iter().all(|&places| places <= NEURONS) {
+            return Some(crossbars.homes);
+        }
+        kept.iter_mut().zip(&crossbars.reached).for_each(|(kept, &reached)| *kept = reached.max(*kept));
+    }
+    FILLS.into_iter().find_map(|most| {
+        let mut crossbars = Crossbars::new(axons, vec![0; axons.of.len()], false);
+        crossbars.filled(most, cores).then_some(crossbars.homes)
+    })
 }
 
 /// Crossbars, and who is on them.
@@ -41,10 +61,14 @@ struct Crossbars<'a> {
     homes: Vec<u32>,
     /// Of each neuron the axons that it must reach by itself or by copies.
     reached: Vec<usize>,
+    /// Of each neuron for how many of them places are kept.
+    kept: Vec<usize>,
+    /// Whether cores that are closed may run out of places.
+    lenient: bool,
 }
 
 impl Crossbars<'_> {
-    fn new(axons: &Axons) -> Crossbars<'_> {
+    fn new(axons: &Axons, kept: Vec<usize>, lenient: bool) -> Crossbars<'_> {
         let neurons = axons.of.len();
         let mut listeners = vec![Vec::new(); axons.feeds.len()];
         for (neuron, heard) in axons.of.iter().enumerate() {
@@ -69,11 +93,14 @@ impl Crossbars<'_> {
             places: Vec::new(),
             homes: vec![NOWHERE; neurons],
             reached: vec![0; neurons],
+            kept,
+            lenient,
         }
     }
 
-    /// Fills cores with at most `most` neurons each, always with the neuron that needs the fewest new axons.
-    fn filled(mut self, most: usize, cores: usize) -> Option<Vec<u32>> {
+    /// Fills cores with at most `most` neurons each, always with the neuron that needs the fewest new axons; whether
+    /// all found a place.
+    fn filled(&mut self, most: usize, cores: usize) -> bool {
         let neurons = self.homes.len();
         let mut by_size: Vec<u32> = (0..neurons as u32).collect();
         by_size.sort_by_key(|&neuron| Reverse((self.axons.of[neuron as usize].len(), neuron)));
@@ -81,15 +108,15 @@ impl Crossbars<'_> {
         while let Some(next) = (first..neurons).find(|&neuron| self.homes[neuron] == NOWHERE) {
             first = next;
             if self.places.len() == cores {
-                return None;
+                return false;
             }
             self.open();
             if !self.fits(first as u32) {
-                return None;
+                return false;
             }
             self.fill(first as u32, most, &mut by_size);
         }
-        Some(self.homes)
+        true
     }
 
     fn open(&mut self) {
@@ -158,7 +185,7 @@ impl Crossbars<'_> {
 
     /// The places that a neuron takes which has to reach so many axons by itself or by copies.
     fn places_of(&self, neuron: u32, reached: usize) -> usize {
-        (reached + usize::from(self.patient[neuron as usize])).max(1)
+        (reached.max(self.kept[neuron as usize]) + usize::from(self.patient[neuron as usize])).max(1)
     }
 
     /// Whether a neuron fits into the last core: its axons there, and the copies of who drives them anywhere.
@@ -181,7 +208,7 @@ impl Crossbars<'_> {
         more.sort_unstable();
         more.chunk_by(|a, b| a.0 == b.0).all(|same| {
             let added: usize = same.iter().map(|(_, added)| added).sum();
-            self.places[same[0].0 as usize] + added <= NEURONS
+            self.lenient && same[0].0 != core || self.places[same[0].0 as usize] + added <= NEURONS
         })
     }
 

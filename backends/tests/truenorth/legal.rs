@@ -35,7 +35,9 @@ pub fn check(network: &Quantised<i32>, placed: &Placed, chips: usize) {
         let mut reached = Reached::new();
         places.iter().for_each(|&place| follow(placed, place, 0, &mut reached));
         let mut wanted = Reached::new();
-        for synapse in network.synapses.iter().filter(|synapse| synapse.source as usize == neuron) {
+        let first = network.synapses.partition_point(|synapse| (synapse.source as usize) < neuron);
+        let own = network.synapses[first..].iter().take_while(|synapse| synapse.source as usize == neuron);
+        for synapse in own {
             for &place in &copies[synapse.target as usize] {
                 *wanted.entry((place, synapse.delay)).or_default() += synapse.weight;
             }
