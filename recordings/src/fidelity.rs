@@ -145,13 +145,6 @@ mod tests {
     }
 
     #[test]
-    fn a_spike_coincides_with_at_most_one_other() {
-        assert_eq!(hits(&[10.0, 11.0], &[10.5], 2.0), 1);
-        assert_eq!(hits(&[10.0], &[12.0], 2.0), 1);
-        assert_eq!(hits(&[10.0, 20.0], &[21.0, 22.0], 2.0), 1);
-    }
-
-    #[test]
     fn the_first_difference_is_the_earliest_over_all_neurons() {
         let a = run(&[&[10.0, 400.0], &[20.0, 30.0]]);
         let b = run(&[&[10.0, 401.0], &[20.0]]);

@@ -57,3 +57,15 @@ pub fn coincidence(a: &[f64], b: &[f64], delta: f64, length: f64) -> Option<f64>
         more / (0.5 * (n_a + n_b)) / (1.0 - by_chance)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spike_coincides_with_at_most_one_other() {
+        assert_eq!(hits(&[10.0, 11.0], &[10.5], 2.0), 1);
+        assert_eq!(hits(&[10.0], &[12.0], 2.0), 1);
+        assert_eq!(hits(&[10.0, 20.0], &[21.0, 22.0], 2.0), 1);
+    }
+}

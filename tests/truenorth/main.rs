@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod file;
 #[path = "../../backends/tests/truenorth/legal.rs"]
 mod legal;
 mod random;
