@@ -1,7 +1,13 @@
 //! Networks on TrueNorth: with whole numbers the same spikes as on the CPU, placed as unplaced, in floats as in
 //! integers; and what cannot be put there, with the reason.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod file;
+#[path = "../../backends/tests/truenorth/legal.rs"]
+mod legal;
+mod random;
+mod refusals;
 
 use backends::chip::proof::prove;
 use backends::chip::{Chip, Mapped};
@@ -13,6 +19,7 @@ use sim_core::data::NoFiles;
 use sim_core::network::Network;
 use sim_core::parameter::{Argument, Arguments};
 use sim_core::snapshot::{Loader, Saver};
+use sim_core::spike::Spike;
 use std::sync::Arc;
 
 /// Networks of whole numbers that are shipped.
@@ -137,55 +144,6 @@ fn a_report_says_what_is_used_what_binds_and_what_a_run_moved() {
     assert!(report.projections.iter().all(|loss| loss.max_error == 0.0), "whole numbers lose nothing");
 }
 
-fn refusal(model: &str, projection: &str, stimulus: &str) -> Vec<String> {
-    let text = format!(
-        "(format: 1, populations: [(name: \"E\", size: 300, model: {model})], projections: [{projection}],
-        stimuli: [{stimulus}], simulation: (duration: ms(50.0), dt: ms(1.0), seed: 1))"
-    );
-    mapped(&CHIP, &network(&text, &[]), 1, false).err().map_or(Vec::new(), |refusal| refusal.reasons)
-}
-
-#[test]
-fn what_does_not_fit_is_refused_with_who_what_by_how_much_and_what_would_help() {
-    let linear = "IafLinear(V_th: mV(20))";
-    assert_eq!(refusal(linear, "", ""), Vec::<String>::new());
-    assert_eq!(
-        refusal("IafPscDelta", "", ""),
-        [
-            "population E: IafPscDelta keeps a part of 0.9048 of V and 0.0000 of its current from step to step, and \
-          TrueNorth leaks by constants only; IafLinear fits as it is, and approximate_leak: true takes a constant \
-          leak and reports the error"
-        ]
-    );
-    assert_eq!(
-        refusal("Izhikevich", "", ""),
-        ["population E: Izhikevich is not a neuron that chips compute"]
-    );
-    let all = |weight: &str, delay: &str| {
-        format!("(from: [\"E\"], to: [\"E\"], rule: AllToAll(), weight: {weight}, delay: {delay})")
-    };
-    assert_eq!(
-        refusal(linear, &all("mV(1.0)", "ms(20.0)"), ""),
-        [
-            "a delay from E to E is 20 steps, 5 more than the 15 that TrueNorth has; shorter delays or a longer dt \
-          would fit"
-        ]
-    );
-    assert_eq!(
-        refusal(linear, &all("mV(1.0)", "ms(2.0)"), ""),
-        [
-            "neuron 299 of E hears 300 sources through 300 axons; a core has 256, 44 fewer. Fewer synapses or inputs \
-          onto it would fit; delays that differ count apart."
-        ]
-    );
-    assert_eq!(
-        refusal(linear, "", "(name: \"push\", to: [\"E\"], source: Dc(amplitude: pA(1.0)))"),
-        [
-            "stimulus push is a current; only spikes reach TrueNorth from outside, a constant current can be I_e"
-        ]
-    );
-}
-
 #[test]
 fn a_proportional_leak_is_approximated_on_request_and_the_error_is_measured() {
     let text = "(format: 1, populations: [(name: \"E\", size: 30, model: IafPscDelta(V_th: mV(-55.0)))],
@@ -199,5 +157,69 @@ fn a_proportional_leak_is_approximated_on_request_and_the_error_is_measured() {
     let spikes = report.parameters.iter().find(|loss| loss.parameter == "spikes in 500 steps").unwrap();
     let placed = live(&mut *mapped.placed(), 500, i64::MAX).len() as f64;
     assert_eq!(spikes.realised, placed);
+    let of = |name: &str| report.parameters.iter().find(|loss| loss.parameter.starts_with(name)).unwrap();
+    let (factor, distance) = (of("coincidence factor"), of("van Rossum distance"));
+    assert!((0.05..1.0).contains(&factor.realised) && factor.requested == 1.0, "{factor:?}");
+    assert!(distance.realised > 0.0 && distance.requested == 0.0, "{distance:?}");
     assert!(spikes.requested > 100.0 && (spikes.realised / spikes.requested - 1.0).abs() < 0.5, "{spikes:?}");
+}
+
+#[test]
+fn a_current_based_neuron_that_forgets_nothing_is_an_integrator_and_spikes_as_on_the_cpu() {
+    let text = "(format: 1, populations: [(name: \"E\", size: 40, model: CubaLif(I_e: pA(1), V_min: mV(-9)))],
+        projections: [
+            (name: \"a\", from: [\"E\"], to: [\"E\"], rule: FixedIndegree(n: 9), weight: pA(3), delay: ms(3)),
+            (name: \"b\", from: [\"E\"], to: [\"E\"], rule: FixedIndegree(n: 9), weight: pA(-4), delay: ms(1)),
+        ],
+        stimuli: [(name: \"in\", to: [\"E\"], weight: pA(4), source: Poisson(rate: Hz(200)))],
+        simulation: (duration: ms(500), dt: ms(1), seed: 3, precision: F64))";
+    let network = network(text, &[]);
+    let cpu = live(&mut *load(&network, 1), 500, i64::MAX);
+    let mapped = mapped(&CHIP, &network, 2, false).unwrap();
+    assert!(cpu.len() > 500 && live(&mut *mapped.placed(), 500, i64::MAX) == cpu);
+}
+
+/// Sources that weigh 800 mV and others that weigh 1 mV: 9 bits do not hold both.
+const SMALL_BESIDE_LARGE: &str = "(format: 1, populations: [
+        (name: \"large\", size: 20, model: IafLinear(V_th: mV(5))),
+        (name: \"small\", size: 100, model: IafLinear(V_th: mV(5))),
+        (name: \"E\", size: 5, model: IafLinear(V_th: mV(20))),
+    ],
+    projections: [
+        (from: [\"large\"], to: [\"E\"], rule: AllToAll(), weight: mV(800), delay: ms(2)),
+        (from: [\"small\"], to: [\"E\"], rule: AllToAll(), weight: mV(1), delay: ms(2)),
+    ],
+    stimuli: [(name: \"in\", to: [\"small\"], weight: mV(5), source: Poisson(rate: Hz(80)))],
+    simulation: (duration: ms(300), dt: ms(1), seed: 3, precision: F64))";
+
+#[test]
+fn in_floats_synapses_stay_whose_integers_are_zero() {
+    let network = network(SMALL_BESIDE_LARGE, &[]);
+    let of_e = |spike: &Spike| network.populations[network.locate(spike.neuron).0].name == "E";
+    let onto_e = |chip: &Chip| {
+        let mapped = mapped(chip, &network, 1, false).unwrap();
+        assert!(prove(&*mapped, 300, |_, _| ()).is_ok());
+        let spikes = live(&mut *mapped.placed(), 300, i64::MAX);
+        (spikes.iter().filter(|spike| of_e(spike)).count(), mapped.report(None))
+    };
+    let (integers, report) = onto_e(&CHIP);
+    assert_eq!(integers, 0, "only weights that round to 0 have spikes");
+    assert_eq!(report.projections[1].max_error, 1.0 / 20.0);
+    let (floats, _) = onto_e(&REAL_CHIP);
+    let cpu = live(&mut *load(&network, 1), 300, i64::MAX);
+    assert_eq!(floats, cpu.iter().filter(|spike| of_e(spike)).count());
+    assert!(floats > 50, "{floats}");
+}
+
+#[test]
+fn weights_whose_sum_is_more_than_a_weight_holds_are_reported_as_saturated() {
+    // Seven different weights are no sums of four numbers unless the first two come through one axon.
+    let text = "(format: 1, populations: [(name: \"A\", size: 6, model: IafLinear()), (name: \"B\", size: 1, model: IafLinear())],
+        projections: [(from: [\"A\"], to: [\"B\"], rule: List(pairs: [(0, 0), (0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0)]),
+            weight: mV([200, 201, -255, 7, 90, 33, 1]), delay: ms(2))],
+        simulation: (duration: ms(10), dt: ms(1), seed: 3))";
+    let report = mapped(&CHIP, &network(text, &[]), 1, false).unwrap().report(None);
+    let loss = &report.projections[0];
+    assert_eq!((loss.synapses, loss.saturated), (7, 2), "{loss:?}");
+    assert!(loss.max_error >= (401.0 - 255.0) / 2.0 / 15.0, "{loss:?}");
 }
