@@ -58,5 +58,5 @@ pub static CHIP: Chip = Chip { backend: &BACKEND, map: |load| on_cores(load, fal
 pub static REAL_CHIP: Chip = Chip { backend: &REAL_BACKEND, map: |load| on_cores(load, true) };
 
 fn on_cores(load: &Load<'_>, real: bool) -> Result<Box<dyn Mapped>, Refusal> {
-    Ok(Box::new(mapped::map(load, real)?))
+    Ok(Box::new(mapped::map(load, mapped::limits(load.arguments), real)?))
 }

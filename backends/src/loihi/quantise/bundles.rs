@@ -137,12 +137,13 @@ pub type Worst = (f64, f64);
 pub fn look(load: &Load<'_>, lifs: &[Lif], bundles: &mut [Bundle], reasons: &mut Vec<String>) -> Vec<Worst> {
     let mut worst = vec![(0.0, 0.0); lifs.len()];
     for bundle in bundles {
-        let (mut longest, mut every) = (0, 1);
+        let (mut longest, mut later, mut every) = (0, 0, 1);
         let mut found = bundle.clone();
         bundle.each(load, &mut |_, target, weight, delay| {
             let lif = &lifs[target as usize];
             let value = weight * lif.gain;
-            longest = longest.max(delay.saturating_add(lif.lag));
+            longest = longest.max(delay);
+            later = lif.lag;
             found.range = (found.range.0.min(value), found.range.1.max(value));
             // Every so many, twice as many apart whenever there are too many.
             if found.count % every == 0 {
@@ -163,15 +164,15 @@ pub fn look(load: &Load<'_>, lifs: &[Lif], bundles: &mut [Bundle], reasons: &mut
         });
         found.samples.extend((found.count > 0).then_some(found.range).into_iter().flat_map(|(a, b)| [a, b]));
         found.samples = scale::thinned(std::mem::take(&mut found.samples), SAMPLES);
-        if longest > LONGEST_DELAY {
-            reasons.push(too_long(load, &found, longest));
+        if longest.saturating_add(later) > LONGEST_DELAY {
+            reasons.push(too_long(load, &found, longest, later));
         }
         *bundle = found;
     }
     worst
 }
 
-fn too_long(load: &Load<'_>, bundle: &Bundle, longest: u8) -> String {
+fn too_long(load: &Load<'_>, bundle: &Bundle, longest: u8, later: u8) -> String {
     let network = &*load.network;
     let target = &network.populations[bundle.target].name;
     let source = match bundle.origin {
@@ -179,9 +180,15 @@ fn too_long(load: &Load<'_>, bundle: &Bundle, longest: u8) -> String {
         Origin::Stimulus(number, ..) => &network.stimuli[number].name,
     };
     let steps = if longest == u8::MAX { "255 steps or more".into() } else { format!("{longest} steps") };
+    let one_more = if later > 0 {
+        let model = network.populations[bundle.target].neuron.model.name;
+        format!(", and one more because {model} moves V before it adds what arrives")
+    } else {
+        String::new()
+    };
     format!(
-        "a delay from \"{source}\" to \"{target}\" takes {steps} of {} ms; Loihi holds {LONGEST_DELAY}: shorten \
-         it or make dt longer",
+        "a delay from \"{source}\" to \"{target}\" takes {steps} of {} ms{one_more}; Loihi holds \
+         {LONGEST_DELAY}: shorten it or make dt longer",
         network.dt
     )
 }

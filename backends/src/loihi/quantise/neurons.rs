@@ -91,6 +91,9 @@ impl Lif {
         if lif.floor.is_some() && semantics.voltage != Bounds::Registers {
             return Err(format!("has a lowest V; semantics {} has none", semantics.name));
         }
+        if lif.floor.is_some_and(|floor| floor > 0.0) {
+            return Err("has a lowest V above rest; Loihi resets V to rest, so let V_min be no higher".into());
+        }
         Ok(lif)
     }
 
