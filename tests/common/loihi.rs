@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub static SMALL: Limits = Limits {
     name: "small",
     cores: 128,
-    core: [Some(8), Some(60), Some(40), Some(40), Some(60), Some(6), Some(4), Some(3)],
+    core: [Some(8), Some(60), Some(40), Some(40), Some(60), Some(6), Some(4), Some(3), Some(1)],
 };
 
 /// A core: its neurons and its lists, each with a source, a format and the numbers of its synapses.
@@ -85,7 +85,8 @@ pub fn counted(network: &Quantised, cores: &[Held]) -> Vec<[u64; RESOURCES]> {
             longest = longest.max(delays.max().unwrap_or(0));
             all[number][Resource::SynapticMemory as usize] +=
                 words(synapses.len() as u64, bits[usize::from(*format)]);
-            all[number][Resource::InputAxons as usize] += 1;
+            let learns = network.learning.iter().any(|learned| learned.format == *format);
+            all[number][Resource::InputAxons as usize] += if learns { 2 } else { 1 };
             if let Some(home) = home(*source) {
                 all[home][Resource::OutputAxons as usize] += 1;
             }
@@ -100,6 +101,11 @@ pub fn counted(network: &Quantised, cores: &[Held]) -> Vec<[u64; RESOURCES]> {
         all[number][Resource::CompartmentProfiles as usize] = profiles.len() as u64;
         all[number][Resource::ThresholdProfiles as usize] = thresholds.len() as u64;
         all[number][Resource::SynapseFormats as usize] = formats.len() as u64;
+        let learned = network.learning.iter().filter(|learned| formats.contains(&learned.format));
+        let mut traces: Vec<_> = learned.map(|learned| learned.profile.pre).collect();
+        traces.sort_by(|a, b| a[0].impulse.cmp(&b[0].impulse).then(a[0].tau.total_cmp(&b[0].tau)));
+        traces.dedup();
+        all[number][Resource::TraceProfiles as usize] = traces.len() as u64;
     }
     all
 }

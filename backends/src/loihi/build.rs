@@ -6,9 +6,11 @@
 use super::arithmetic::Cells;
 use super::compartment::{BLOCK, Compartments};
 use super::drive::Drive;
-use super::network::Quantised;
+use super::learning::engines::{Integral, Real};
+use super::network::{Learned, Quantised};
 use super::noise::Noise;
 use super::placed::Placed;
+use super::plastic::{Engine, Wires, of_shard};
 use super::real::{RealCompartment, RealCompartments};
 use super::rows::{Filling, Memory, SUMS, Stored};
 use super::shard::{PLACES, Shard, Tiles};
@@ -27,6 +29,8 @@ pub trait Numbers: Sync {
     fn cells(&self, neurons: &[u32]) -> Self::Cells;
     /// What a synapse of the network adds, by its number.
     fn weight(&self, synapse: usize) -> <Self::Cells as Cells>::Weight;
+    /// The synapses between some neurons that learn by a rule of the network.
+    fn engine(&self, rule: usize, wires: &Wires) -> Box<dyn Engine<<Self::Cells as Cells>::Weight>>;
 }
 
 /// Makes the noise of some neurons.
@@ -48,6 +52,8 @@ pub struct Reals<'a> {
     pub start: &'a [(f64, f64)],
     /// One for each synapse.
     pub weights: &'a [f64],
+    /// Rules that synapses learn by.
+    pub learning: &'a [Learned],
 }
 
 impl Numbers for Integers<'_> {
@@ -64,6 +70,15 @@ impl Numbers for Integers<'_> {
     fn weight(&self, synapse: usize) -> i16 {
         self.network.weight(&self.network.synapses[synapse])
     }
+
+    fn engine(&self, rule: usize, wires: &Wires) -> Box<dyn Engine<i16>> {
+        let learned = &self.network.learning[rule];
+        let format = self.network.formats[usize::from(learned.format)];
+        let mantissa =
+            |&(_, _, number): &(u32, u32, u32)| i32::from(self.network.synapses[number as usize].mantissa);
+        let weights = wires.synapses.iter().map(mantissa);
+        Box::new(Integral::new(learned, (format, self.network.semantics.rounding), wires, weights))
+    }
 }
 
 impl Numbers for Reals<'_> {
@@ -76,6 +91,11 @@ impl Numbers for Reals<'_> {
 
     fn weight(&self, synapse: usize) -> f64 {
         self.weights[synapse]
+    }
+
+    fn engine(&self, rule: usize, wires: &Wires) -> Box<dyn Engine<f64>> {
+        let weights = wires.synapses.iter().map(|&(_, _, number)| self.weights[number as usize]);
+        Box::new(Real::new(self.learning[rule].real, wires, weights))
     }
 }
 
@@ -92,6 +112,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The cores of a shard.
+    pub fn cores(&self, shard: usize) -> Range<usize> {
+        self.cores[shard].clone()
+    }
+
     /// Every shard gets its share of every population. Arrivals come at most `longest` steps after spikes.
     /// It is cut for `parts` threads.
     pub fn unmapped(network: &Quantised, longest: u8, parts: usize) -> Layout {
@@ -203,12 +228,14 @@ pub fn shards<N: Numbers>(
             None => own_memory(network, layout, numbers, number),
             Some(placed) => axon_memory(network, layout, placed, numbers, number),
         };
-        Ok(Shard::new(numbers.cells(neurons), neurons.clone(), tiles.clone(), memory, drives(number)?))
+        let plastic = of_shard(network, (layout, placed), numbers, number);
+        let drive = drives(number)?;
+        Ok(Shard::new(numbers.cells(neurons), neurons.clone(), tiles.clone(), (memory, plastic), drive))
     };
     (0..layout.shards.len()).into_par_iter().with_max_len(1).map(build).collect()
 }
 
-/// All synapses of each source onto the shard.
+/// All synapses of each source onto the shard that do not learn.
 fn own_memory<N: Numbers>(
     network: &Quantised,
     layout: &Layout,
@@ -223,7 +250,7 @@ fn own_memory<N: Numbers>(
     for source in 0..network.sources() {
         for number in network.row(source) {
             let synapse = &network.synapses[number];
-            if here(synapse.target) {
+            if here(synapse.target) && network.learned(synapse.format).is_none() {
                 let place = usize::from(layout.at[synapse.target as usize].1);
                 let tile = tiles.tile(place);
                 let offset = tiles.offset(synapse.delay, place - tiles.borders[tile]);
@@ -238,7 +265,7 @@ fn own_memory<N: Numbers>(
     memory.finish(network.sources())
 }
 
-/// The synapse lists of the input axons of the shard's cores.
+/// The synapse lists of the input axons of the shard's cores; those that learn are not among them.
 fn axon_memory<N: Numbers>(
     network: &Quantised,
     layout: &Layout,
@@ -258,7 +285,7 @@ fn axon_memory<N: Numbers>(
             if borders.start >= end {
                 break;
             }
-            for axon in &core.axons {
+            for axon in core.axons.iter().filter(|axon| network.learned(axon.format).is_none()) {
                 let own = axon.synapses.iter().filter_map(|&(number, slot)| {
                     let place = first + usize::from(slot);
                     borders.contains(&place).then(|| {

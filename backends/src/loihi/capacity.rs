@@ -4,7 +4,9 @@
 //! reaches in one core by one weight format: it takes words of the core, an input axon there and an output
 //! axon of the core that the source lives on.
 
-use super::limits::{Excess, Limits, Profile, Resource, Use, profile, synapse_bits, words};
+use super::limits::{
+    Excess, Limits, Profile, Resource, Use, distinct, profile, slots, synapse_bits, traces, words,
+};
 use super::network::Quantised;
 use crate::chip::partition::Capacity;
 use std::cell::RefCell;
@@ -48,8 +50,11 @@ struct Wiring {
     words_alone: Vec<u32>,
     /// For each neuron the numbers of its profile and its threshold.
     profiles: Vec<(u32, u32)>,
-    /// How many different profiles, thresholds and formats there are.
-    kinds: [u64; 3],
+    /// Slots of the input table for a list of each format, and the presynaptic trace of each that learns.
+    slots: Vec<u64>,
+    traces: Vec<Option<usize>>,
+    /// How many different profiles, thresholds, formats and presynaptic traces there are.
+    kinds: [u64; 4],
 }
 
 /// What is on a core.
@@ -129,7 +134,7 @@ impl CoreCapacity {
         for &neuron in neurons {
             let groups = u64::from(wiring.starts[neuron as usize + 1] - wiring.starts[neuron as usize]);
             most[Resource::SynapticMemory as usize] += u64::from(wiring.words_alone[neuron as usize]);
-            most[Resource::InputAxons as usize] += groups;
+            most[Resource::InputAxons as usize] += groups * wiring.most_slots();
             outputs += groups;
             let own: usize = wiring.groups_of(neuron).map(|group| self.lists[group].len()).sum();
             most[Resource::OutputAxons as usize] += own as u64;
@@ -138,10 +143,11 @@ impl CoreCapacity {
         let compartments = on.used[Resource::Compartments as usize] + neurons.len() as u64;
         most[Resource::Compartments as usize] = compartments;
         most[Resource::DelaySlots as usize] = compartments * u64::from(wiring.longest_of_all);
-        let [profiles, thresholds, formats] = wiring.kinds;
+        let [profiles, thresholds, formats, traces] = wiring.kinds;
         most[Resource::CompartmentProfiles as usize] = profiles;
         most[Resource::ThresholdProfiles as usize] = thresholds;
         most[Resource::SynapseFormats as usize] = formats;
+        most[Resource::TraceProfiles as usize] = traces;
         let holds = |resource: Resource, used: u64| {
             self.limits.core[resource as usize].is_none_or(|limit| used <= limit)
         };
@@ -166,7 +172,7 @@ impl CoreCapacity {
             if there > 0 {
                 return;
             }
-            used[Resource::InputAxons as usize] += 1;
+            used[Resource::InputAxons as usize] += wiring.slots[usize::from(format)];
             if on.formats[usize::from(format)] == 0 && !formats.contains(&format) {
                 formats.push(format);
             }
@@ -182,6 +188,7 @@ impl CoreCapacity {
         }
         used[Resource::OutputAxons as usize] += u64::from(outputs[core as usize]);
         used[Resource::SynapseFormats as usize] += formats.len() as u64;
+        used[Resource::TraceProfiles as usize] = on.traces(wiring, &formats);
         let compartments = used[Resource::Compartments as usize] + neurons.len() as u64;
         used[Resource::Compartments as usize] = compartments;
         let longest = neurons.iter().map(|&neuron| wiring.longest[neuron as usize]).max().unwrap_or(0);
@@ -273,14 +280,14 @@ impl Capacity for CoreCapacity {
                 return;
             }
             lists.retain(|(of, _)| *of != core);
-            used[Resource::InputAxons as usize] -= 1;
+            used[Resource::InputAxons as usize] -= wiring.slots[usize::from(format)];
             self.cores[core as usize].formats[usize::from(format)] -= 1;
             let home = self.homes.get(source as usize).copied().unwrap_or(NOWHERE);
             if home != NOWHERE {
                 self.cores[home as usize].used[Resource::OutputAxons as usize] -= 1;
             }
         });
-        self.cores[core as usize].recount();
+        self.cores[core as usize].recount(&wiring);
     }
 }
 
@@ -309,13 +316,20 @@ impl OnCore {
     }
 
     /// Counts anew what follows from who is there.
-    fn recount(&mut self) {
+    fn recount(&mut self, wiring: &Wiring) {
         self.used[Resource::DelaySlots as usize] =
             self.used[Resource::Compartments as usize] * u64::from(self.longest());
         self.used[Resource::CompartmentProfiles as usize] = self.profiles.len() as u64;
         self.used[Resource::ThresholdProfiles as usize] = self.thresholds.len() as u64;
         self.used[Resource::SynapseFormats as usize] =
             self.formats.iter().filter(|&&lists| lists > 0).count() as u64;
+        self.used[Resource::TraceProfiles as usize] = self.traces(wiring, &[]);
+    }
+
+    /// How many different presynaptic traces there are, with those of lists of more formats.
+    fn traces(&self, wiring: &Wiring, more: &[u8]) -> u64 {
+        let there = |format: &usize| self.formats[*format] > 0 || more.contains(&(*format as u8));
+        distinct((0..self.formats.len()).filter(there).map(|format| wiring.traces[format]))
     }
 }
 
@@ -364,7 +378,14 @@ impl Wiring {
         Wiring {
             words_alone: (0..network.neurons()).map(alone).collect(),
             longest_of_all: longest.iter().copied().max().unwrap_or(0),
-            kinds: [profiles.len() as u64, thresholds.len() as u64, network.formats.len() as u64],
+            kinds: [
+                profiles.len() as u64,
+                thresholds.len() as u64,
+                network.formats.len() as u64,
+                distinct(traces(network).into_iter()),
+            ],
+            slots: slots(network),
+            traces: traces(network),
             groups,
             of_group,
             starts,
@@ -372,6 +393,10 @@ impl Wiring {
             longest,
             profiles: numbers,
         }
+    }
+
+    fn most_slots(&self) -> u64 {
+        self.slots.iter().copied().max().unwrap_or(1)
     }
 
     fn groups_of(&self, source: u32) -> std::ops::Range<usize> {

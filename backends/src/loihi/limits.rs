@@ -20,7 +20,7 @@ pub struct Limits {
 }
 
 /// How many resources a core has.
-pub const RESOURCES: usize = 8;
+pub const RESOURCES: usize = 9;
 
 /// Something that a core has so much of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ pub enum Resource {
     Compartments,
     /// Words of 64 bits for synapses.
     SynapticMemory,
-    /// Lists for input axons: one for each source and weight format.
+    /// Lists for input axons: one for each source and weight format, two if it learns.
     InputAxons,
     /// Slots for output axons: one for each neuron, weight format and core it goes to.
     OutputAxons,
@@ -41,6 +41,8 @@ pub enum Resource {
     ThresholdProfiles,
     /// Different weight formats.
     SynapseFormats,
+    /// Different presynaptic traces.
+    TraceProfiles,
 }
 
 impl Resource {
@@ -54,6 +56,7 @@ impl Resource {
         Resource::CompartmentProfiles,
         Resource::ThresholdProfiles,
         Resource::SynapseFormats,
+        Resource::TraceProfiles,
     ];
 
     /// What its unit is called.
@@ -67,6 +70,7 @@ impl Resource {
             Resource::CompartmentProfiles => "compartment profiles",
             Resource::ThresholdProfiles => "thresholds",
             Resource::SynapseFormats => "weight formats",
+            Resource::TraceProfiles => "presynaptic traces",
         }
     }
 
@@ -78,9 +82,10 @@ impl Resource {
             | Resource::InputAxons
             | Resource::OutputAxons => "Davies et al. 2018",
             Resource::DelaySlots => "Davies et al. 2018; that slots and compartments trade is inferred",
-            Resource::CompartmentProfiles | Resource::ThresholdProfiles | Resource::SynapseFormats => {
-                "tools on top of NxSDK"
-            }
+            Resource::CompartmentProfiles
+            | Resource::ThresholdProfiles
+            | Resource::SynapseFormats
+            | Resource::TraceProfiles => "tools on top of NxSDK",
         }
     }
 
@@ -95,6 +100,7 @@ impl Resource {
             Resource::CompartmentProfiles => "draw decays, refractory times and lowest V from fewer values",
             Resource::ThresholdProfiles => "draw thresholds from fewer values",
             Resource::SynapseFormats => "use fewer different weights or projections",
+            Resource::TraceProfiles => "let fewer projections onto a neuron learn with different traces",
         }
     }
 }
@@ -103,13 +109,23 @@ impl Resource {
 pub static LOIHI1: Limits = Limits {
     name: "Loihi1",
     cores: 128,
-    core: [Some(1024), Some(16_384), Some(4096), Some(4096), Some(8192), Some(32), Some(16), Some(16)],
+    core: [
+        Some(1024),
+        Some(16_384),
+        Some(4096),
+        Some(4096),
+        Some(8192),
+        Some(32),
+        Some(16),
+        Some(16),
+        Some(3),
+    ],
 };
 
 /// Loihi 2 (Intel's technology brief of 2021): 1 M neurons and 120 M synapses a chip. What else a core
 /// holds is not published.
 pub static LOIHI2: Limits =
-    Limits { name: "Loihi2", cores: 128, core: [Some(8192), None, None, None, None, None, None, None] };
+    Limits { name: "Loihi2", cores: 128, core: [Some(8192), None, None, None, None, None, None, None, None] };
 
 /// How axons are written in a core's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,13 +189,28 @@ pub fn synapse_bits(network: &Quantised) -> Vec<u64> {
     network.formats.iter().zip(&fields).map(bits).collect()
 }
 
+/// Slots of the input table for a list of each format.
+pub fn slots(network: &Quantised) -> Vec<u64> {
+    let learns = |format: usize| network.learned(format as u8).is_some();
+    (0..network.formats.len()).map(|format| input_slots(learns(format))).collect()
+}
+
+/// For each format the number of its presynaptic trace, if it learns; equal traces have one number.
+pub fn traces(network: &Quantised) -> Vec<Option<usize>> {
+    let of = |format: usize| {
+        let trace = network.learned(format as u8)?.profile.pre;
+        network.learning.iter().position(|other| other.profile.pre == trace)
+    };
+    (0..network.formats.len()).map(of).collect()
+}
+
 /// What a core uses, in the order of [`Resource::ALL`].
 pub type Use = [u64; RESOURCES];
 
 /// What each core uses if neuron `n` lives on core `cores[n]`, of so many.
 pub fn uses(network: &Quantised, cores: &[u32], count: usize) -> Vec<Use> {
     let mut uses = vec![[0; RESOURCES]; count];
-    let bits = synapse_bits(network);
+    let (bits, slots, traces) = (synapse_bits(network), slots(network), traces(network));
     let mut profiles = vec![(BTreeMap::new(), BTreeMap::new(), BTreeMap::new()); count];
     let mut longest = vec![0_u64; count];
     for (neuron, &core) in cores.iter().enumerate() {
@@ -199,7 +230,7 @@ pub fn uses(network: &Quantised, cores: &[u32], count: usize) -> Vec<Use> {
         }
         for (&(core, format), &synapses) in &lists {
             let there = &mut uses[core as usize];
-            there[Resource::InputAxons as usize] += input_slots(false);
+            there[Resource::InputAxons as usize] += slots[usize::from(format)];
             there[Resource::SynapticMemory as usize] += words(synapses, bits[usize::from(format)]);
             *profiles[core as usize].2.entry(format).or_insert(0_u32) += 1;
             if let Some(&home) = cores.get(source) {
@@ -213,8 +244,18 @@ pub fn uses(network: &Quantised, cores: &[u32], count: usize) -> Vec<Use> {
         used[Resource::CompartmentProfiles as usize] = compartments.len() as u64;
         used[Resource::ThresholdProfiles as usize] = thresholds.len() as u64;
         used[Resource::SynapseFormats as usize] = formats.len() as u64;
+        used[Resource::TraceProfiles as usize] =
+            distinct(formats.keys().map(|&format| traces[usize::from(format)]));
     }
     uses
+}
+
+/// How many different traces there are among those of some formats.
+pub fn distinct(traces: impl Iterator<Item = Option<usize>>) -> u64 {
+    let mut all: Vec<usize> = traces.flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len() as u64
 }
 
 /// What compartments of one profile have in common.

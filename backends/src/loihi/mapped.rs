@@ -150,6 +150,7 @@ impl LoihiMapped {
             compartments: &self.quantisation.reals,
             start: &self.quantisation.real_starts,
             weights: &self.quantisation.real_weights,
+            learning: &self.quantisation.network.learning,
         }
     }
 

@@ -4,7 +4,7 @@
 //! and `learning` are a core's arithmetic, `real` is the same without rounding. `quantise` makes a
 //! `network` of integers, which knows nothing of cores. `place` finds a core for every neuron within the
 //! `limits`, held by `capacity`; `placed` is what the cores then hold. Either lives in `shard`s, whose
-//! synaptic memory is `rows` and which stimuli `drive`; `running` lets them live and the `machine` is what
+//! synaptic memory is `rows`, in part `plastic`, and which stimuli `drive`; `running` lets them live and the `machine` is what
 //! others see. `mapped` ties it together, `report` tells of it.
 
 pub mod arithmetic;
@@ -20,6 +20,7 @@ pub mod network;
 pub mod noise;
 pub mod place;
 pub mod placed;
+pub mod plastic;
 pub mod quantise;
 pub mod readings;
 pub mod real;

@@ -7,6 +7,7 @@
 
 use super::arithmetic::Cells;
 use super::drive::Drive;
+use super::plastic::{Plastic, Reading, steps};
 use super::rows::{Block, Memory};
 use crate::team;
 use sim_core::backend::Sample;
@@ -27,6 +28,9 @@ pub struct Shard<C: Cells> {
     neurons: Vec<u32>,
     tiles: Tiles,
     memory: Memory<C::Weight>,
+    /// Synapses that learn, and the last step whose spikes they have heard of.
+    plastic: Vec<Plastic<C::Weight>>,
+    heard: i64,
     drive: Drive<C::Weight>,
     sums: Vec<C::Sum>,
     /// Which states it samples.
@@ -162,7 +166,7 @@ impl<C: Cells> Shard<C> {
         cells: C,
         neurons: Vec<u32>,
         tiles: Tiles,
-        memory: Memory<C::Weight>,
+        (memory, plastic): (Memory<C::Weight>, Vec<Plastic<C::Weight>>),
         drive: Drive<C::Weight>,
     ) -> Self {
         let sums = vec![C::Sum::default(); tiles.begin(tiles.count())];
@@ -171,6 +175,8 @@ impl<C: Cells> Shard<C> {
             neurons,
             tiles,
             memory,
+            plastic,
+            heard: 0,
             drive,
             sums,
             probes: Vec::new(),
@@ -195,7 +201,36 @@ impl<C: Cells> Shard<C> {
 
     /// How many synapses it holds, and the bytes of their memory.
     pub fn synapses(&self) -> (u64, u64) {
-        (self.memory.count() as u64, self.memory.bytes())
+        let plastic: usize = self.plastic.iter().map(Plastic::count).sum();
+        (self.memory.count() as u64 + plastic as u64, self.memory.bytes())
+    }
+
+    /// How many times a rule was worked out for a synapse.
+    pub fn updates(&self) -> u64 {
+        self.plastic.iter().map(Plastic::updates).sum()
+    }
+
+    /// The synapses that learn by a rule as they are in step `now`, given the spikes that the shard has not
+    /// heard of.
+    pub fn readings(&self, rule: usize, now: i64, spikes: &[Spike]) -> Vec<Reading> {
+        let own = self.plastic.iter().filter(|plastic| plastic.rule == rule);
+        own.flat_map(|plastic| plastic.readings((self.heard, now), spikes)).collect()
+    }
+
+    /// The spikes of steps up to `until` set out, and synapses learn from them.
+    fn hear(&mut self, until: i64, incoming: &[Spike]) {
+        if self.plastic.is_empty() {
+            self.deliver(incoming);
+            return;
+        }
+        for (step, spikes) in steps(self.heard, until, incoming) {
+            self.deliver(spikes);
+            let Shard { plastic, tiles, sums, events, .. } = self;
+            for plastic in plastic {
+                *events += plastic.hear::<C>(step, spikes, tiles, sums);
+            }
+        }
+        self.heard = until;
     }
 
     fn deliver(&mut self, incoming: &[Spike]) {
@@ -283,6 +318,8 @@ impl<C: Cells> Shard<C> {
         self.cells.save(out);
         out.list(&self.sums);
         self.drive.save(out);
+        self.plastic.iter().for_each(|plastic| plastic.save(out));
+        out.put(self.heard);
         out.u64(self.events);
     }
 
@@ -294,6 +331,8 @@ impl<C: Cells> Shard<C> {
         self.cells.restore(from)?;
         from.list_into(&mut self.sums)?;
         self.drive.restore(from)?;
+        self.plastic.iter_mut().try_for_each(|plastic| plastic.restore(from))?;
+        self.heard = from.get()?;
         self.events = from.u64()?;
         Ok(())
     }
@@ -302,7 +341,7 @@ impl<C: Cells> Shard<C> {
 impl<C: Cells> team::Shard for Shard<C> {
     fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
         let begin = Instant::now();
-        self.deliver(incoming);
+        self.hear(from, incoming);
         self.stages[0] += begin.elapsed();
         (from + 1..=until).for_each(|step| self.step(step));
     }

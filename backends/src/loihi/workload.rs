@@ -85,6 +85,7 @@ pub fn machine(
         gains: vec![1.0; integers.neurons()],
         rests: vec![0.0; integers.neurons()],
         formats: Vec::new(),
+        learning: Vec::new(),
     };
     let layout = Layout::mapped(integers.neurons(), &placed, integers.longest_delay(), threads);
     let numbers = Integers { network: &integers, noise: None };

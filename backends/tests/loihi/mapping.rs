@@ -1,6 +1,6 @@
 //! Every network is mapped within all limits, or refused for a true reason.
 
-use super::random::networks;
+use super::random::learning;
 use backends::chip::partition::Capacity;
 use backends::loihi::capacity::CoreCapacity;
 use backends::loihi::limits::{LOIHI1, Limits, RESOURCES, Resource, excesses, synapse_bits, uses, words};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 static SMALL: Limits = Limits {
     name: "small",
     cores: 128,
-    core: [Some(8), Some(60), Some(40), Some(40), Some(60), Some(6), Some(4), Some(3)],
+    core: [Some(8), Some(60), Some(40), Some(40), Some(60), Some(6), Some(4), Some(3), Some(1)],
 };
 
 /// What each core uses, counted from what it holds and from nothing else.
@@ -30,7 +30,8 @@ fn counted(network: &Quantised, placed: &Placed) -> Vec<[u64; RESOURCES]> {
         for axon in &core.axons {
             let synapses = axon.synapses.len() as u64;
             all[number][Resource::SynapticMemory as usize] += words(synapses, bits[usize::from(axon.format)]);
-            all[number][Resource::InputAxons as usize] += 1;
+            let learned = network.learning.iter().any(|learned| learned.format == axon.format);
+            all[number][Resource::InputAxons as usize] += if learned { 2 } else { 1 };
             if let Some(home) = home[axon.source as usize] {
                 all[home][Resource::OutputAxons as usize] += 1;
             }
@@ -47,6 +48,9 @@ fn counted(network: &Quantised, placed: &Placed) -> Vec<[u64; RESOURCES]> {
         all[number][Resource::CompartmentProfiles as usize] = profiles.len() as u64;
         all[number][Resource::ThresholdProfiles as usize] = thresholds.len() as u64;
         all[number][Resource::SynapseFormats as usize] = formats.len() as u64;
+        let learned = network.learning.iter().filter(|learned| formats.contains(&learned.format));
+        let traces: BTreeSet<i32> = learned.map(|learned| learned.profile.pre[0].impulse).collect();
+        all[number][Resource::TraceProfiles as usize] = traces.len() as u64;
     }
     all
 }
@@ -85,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_network_is_mapped_within_all_limits_or_refused_for_a_true_reason(network in networks(60)) {
+    fn a_network_is_mapped_within_all_limits_or_refused_for_a_true_reason(network in learning(60)) {
         match place(&network, &SMALL, 1, 7) {
             Ok(found) => {
                 let placed = Placed::new(&network, &found.cores);
@@ -107,7 +111,7 @@ proptest! {
 
     #[test]
     fn what_capacities_count_move_by_move_is_what_is_counted_at_once(
-        network in networks(40),
+        network in learning(40),
         moves in prop::collection::vec((0_u32..40, 0_u32..5), 1..120),
     ) {
         static ENDLESS: Limits = Limits { name: "endless", cores: 5, core: [None; RESOURCES] };

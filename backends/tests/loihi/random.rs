@@ -1,10 +1,15 @@
 //! Random networks of integers.
 
 use backends::loihi::compartment::Compartment;
-use backends::loihi::network::{Quantised, Synapse};
+use backends::loihi::learning::Trace;
+use backends::loihi::learning::epoch::Profile;
+use backends::loihi::learning::rule::{Rule, Target};
+use backends::loihi::network::{Learned, Quantised, Synapse};
 use backends::loihi::semantics::ALL;
 use backends::loihi::weights::{Signs, WeightFormat};
 use proptest::prelude::*;
+use sim_core::primitive::{Change, PairRule};
+use sim_core::rng::Key;
 
 /// A network of up to `most` neurons whose neurons spike by themselves, with inputs, several formats, delays
 /// and multiple synapses.
@@ -30,6 +35,41 @@ pub fn networks(most: usize) -> impl Strategy<Value = Quantised> {
             ];
             Quantised::new(ALL[reading], compartments, inputs, formats, &synapses)
         })
+    })
+}
+
+/// The same, with two weight formats whose synapses learn, or none.
+pub fn learning(most: usize) -> impl Strategy<Value = Quantised> {
+    let rules = ["2^-1*x1*y0 - 2^-2*y1*x0", "3*2^-4*x1*y0*(w - 255) + 2*x0"];
+    (networks(most), any::<bool>(), 1_usize..6).prop_map(move |(network, learns, epoch)| {
+        let learned = |(number, rule): (usize, &str)| {
+            let trace = Trace { impulse: 20 + number as i32, tau: 9.5 };
+            let change = Change::default();
+            Learned {
+                format: 1 + number as u8,
+                projection: number,
+                delay: 1,
+                profile: Profile {
+                    epoch,
+                    pre: [trace; 2],
+                    post: [trace; 3],
+                    rules: vec![(Target::Weight, Rule::parse(rule).unwrap())],
+                    signs: network.formats[1 + number].signs,
+                },
+                real: PairRule {
+                    keep_pre: 0.9,
+                    keep_post: 0.9,
+                    at_pre: change,
+                    at_post: change,
+                    low: 0.0,
+                    high: 1.0,
+                    negative: false,
+                },
+                key: Key::new(7).numbered(number as u64),
+            }
+        };
+        let learning = rules.into_iter().enumerate().map(learned).filter(|_| learns).collect();
+        Quantised { learning, ..network }
     })
 }
 

@@ -1,6 +1,6 @@
 //! A network gives the same spikes and states however it is placed, cut and run.
 
-use super::random::networks;
+use super::random::{learning, networks};
 use backends::loihi::arithmetic::Cells;
 use backends::loihi::build::{Integers, Layout, shards};
 use backends::loihi::drive::Drive;
@@ -106,7 +106,7 @@ proptest! {
 
     #[test]
     fn large_networks_live_alike_on_1_2_3_and_8_threads_mapped_or_not(
-        network in networks(5_000),
+        network in learning(5_000),
         cores in prop::collection::vec(0_u32..9, 5_000),
     ) {
         let one = life(&network, None, 1);
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn a_network_goes_on_from_what_was_saved(network in networks(200)) {
+    fn a_network_goes_on_from_what_was_saved(network in learning(200)) {
         let (mut whole, mut again) = (running(&network, None, 1), running(&network, None, 1));
         let mut epoch = Epoch::default();
         for step in 1..=20 {
