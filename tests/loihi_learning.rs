@@ -5,7 +5,7 @@ mod common;
 
 use backends::chip::{Chip, Mapped};
 use backends::loihi::{BACKEND, CHIP, REAL_CHIP};
-use common::{live, load, network};
+use common::{live, load, network, shipped};
 use sim_core::backend::{Epoch, Load, Machine};
 use sim_core::connect::connect;
 use sim_core::data::NoFiles;
@@ -37,10 +37,11 @@ fn weights(machine: &dyn Machine, projection: usize) -> Weights {
 }
 
 /// 300 pairs of neurons, in each of which one fires ten times and the other `gap` ms later, or earlier; the
-/// synapses have a delay of `delay` ms.
+/// synapses have a delay of `delay` ms. The first fires once more in the end: on the CPU that is when the last
+/// postsynaptic spike counts.
 fn pairs(plasticity: &str, weight: f64, (gap, delay): (i32, u32)) -> Arc<Network> {
-    let times = |first: i32| {
-        let all: Vec<String> = (0..10).map(|pair| (first + 200 * pair).to_string()).collect();
+    let times = |first: i32, count: i32| {
+        let all: Vec<String> = (0..count).map(|pair| (first + 200 * pair).to_string()).collect();
         all.join(", ")
     };
     let text = format!(
@@ -52,8 +53,8 @@ fn pairs(plasticity: &str, weight: f64, (gap, delay): (i32, u32)) -> Arc<Network
         stimuli: [(name: \"a\", to: [\"pre\"], weight: pA(40), source: SpikeList(times: ms([{}]))),
             (name: \"b\", to: [\"post\"], weight: pA(40), source: SpikeList(times: ms([{}])))],
         simulation: (duration: ms(2300), dt: ms(1), seed: 5, precision: F64))",
-        times(100),
-        times(100 + gap)
+        times(100, 11),
+        times(100 + gap, 10)
     );
     network(&text, &[])
 }
@@ -61,15 +62,13 @@ fn pairs(plasticity: &str, weight: f64, (gap, delay): (i32, u32)) -> Arc<Network
 /// The mean change of a weight, in parts of the strongest one, 10 pA.
 fn change(machine: &mut dyn Machine, network: &Network, before: f64) -> f64 {
     let spikes = live(machine, network.duration, i64::MAX);
-    assert_eq!(spikes.len(), 6000, "every neuron fires ten times");
-    // One more look when the last spikes have been heard.
+    assert_eq!(spikes.len(), 300 * 21);
     let all = weights(machine, 0);
     assert_eq!(all.len(), 300);
     (all.iter().map(|(_, _, weight, _)| weight).sum::<f64>() / 300.0 - before) / 10.0
 }
 
-/// What a rule makes of pairs on the CPU, in floats on the chip and in the chip's integers. The CPU changes a
-/// weight when the next presynaptic spike arrives, so all pairs but the last one count there.
+/// What a rule makes of pairs on the CPU, in floats on the chip and in the chip's integers.
 fn changes(plasticity: &str, weight: f64, at: (i32, u32)) -> [f64; 3] {
     let network = pairs(plasticity, weight, at);
     let chip = |chip: &Chip| change(&mut *mapped(chip, &network, 1).placed(), &network, weight);
@@ -83,20 +82,12 @@ fn pairs_change_weights_on_the_chip_as_on_the_cpu() {
         "Stdp(weight_dependence: VanRossum, lambda: 0.02, alpha: 1.2, w_max: pA(10))",
         "Stdp(weight_dependence: Multiplicative, lambda: 0.03, w_max: pA(10))",
     ] {
-        for gap in [-31, -13, -7, -4, 1, 3, 6, 12, 30] {
+        for gap in [-31, -7, -4, 1, 6, 30] {
             for delay in [1, 3] {
                 let [cpu, real, chip] = changes(plasticity, 5.0, (gap, delay));
-                // Each pair counts once, and facilitates if the first neuron fires first. On the CPU the last
-                // facilitation waits for the next presynaptic spike.
-                let waiting = if gap > 0 { 0.9 } else { 1.0 };
-                assert!(
-                    (real * waiting - cpu).abs() < 0.07 * cpu.abs(),
-                    "{plasticity} {gap} {delay}: {real} {cpu}"
-                );
-                assert!(
-                    (chip - real).abs() < 0.04 * real.abs() + 0.002,
-                    "{plasticity} {gap} {delay}: {chip} {real}"
-                );
+                let at = format!("{plasticity} {gap} {delay}");
+                assert!((real - cpu).abs() < 0.01 * cpu.abs(), "{at}: {real} {cpu}");
+                assert!((chip - real).abs() < 0.04 * real.abs() + 0.002, "{at}: {chip} {real}");
                 assert_eq!(chip > 0.0, gap > 0);
             }
         }
@@ -109,7 +100,7 @@ fn inhibitory_rules_change_weights_on_the_chip_as_on_the_cpu() {
     let additive = "Stdp(weight_dependence: Additive, lambda: 0.02, w_max: pA(-10))";
     for (plasticity, gap) in [(vogels, -6), (vogels, 6), (vogels, 40), (additive, -6), (additive, 6)] {
         let [cpu, real, chip] = changes(plasticity, -5.0, (gap, 1));
-        assert!((real - cpu).abs() < 0.12 * cpu.abs(), "{plasticity} {gap}: {real} {cpu}");
+        assert!((real - cpu).abs() < 0.01 * cpu.abs(), "{plasticity} {gap}: {real} {cpu}");
         assert!((chip - real).abs() < 0.06 * real.abs() + 0.003, "{plasticity} {gap}: {chip} {real}");
     }
 }
@@ -197,7 +188,7 @@ fn weights_stay_within_their_bounds_and_the_report_says_what_became_of_the_rule(
         (low, high) = (low.min(weight), high.max(weight));
         assert_eq!(delay, 2);
     }
-    assert!(low >= 0.0 && high > 55.0 && high <= 60.0 * 1.02, "{low} to {high}");
+    assert!(low >= 0.0 && high > 50.0 && high <= 60.0 * 1.02, "{low} to {high}");
     let report = mapped.report(Some(&spikes));
     let of = |name: &str| {
         let mut found =
@@ -213,4 +204,32 @@ fn weights_stay_within_their_bounds_and_the_report_says_what_became_of_the_rule(
     let mut epoch = Epoch::default();
     machine.advance(network.duration + 1, &mut epoch);
     assert!(report.energy.iter().all(|bill| bill.dynamic() > 0.0));
+}
+
+/// The mean time in ms from the beginning of a wave to the answer of a reader, in the first wave and the last.
+fn answers(machine: &mut dyn Machine, network: &Network) -> [f64; 2] {
+    let readers = &network.populations[network.population("readers").unwrap()];
+    let mut sums = [(0.0, 0.0); 2];
+    for spike in live(machine, network.duration, i64::MAX) {
+        let since = spike.step - 50;
+        let (wave, after) = (since.div_euclid(150), since.rem_euclid(150));
+        if spike.neuron >= readers.first
+            && spike.neuron < readers.first + readers.size
+            && [0, 29].contains(&wave)
+        {
+            let (sum, count) = &mut sums[usize::from(wave == 29)];
+            (*sum, *count) = (*sum + after as f64, *count + 1.0);
+        }
+    }
+    sums.map(|(sum, count)| sum / count)
+}
+
+#[test]
+fn readers_of_a_sequence_learn_to_answer_earlier_on_the_cpu_and_on_the_chip() {
+    let network = network(&shipped("sequence"), &[]);
+    let mapped = mapped(&CHIP, &network, 1);
+    for machine in [&mut load(&network, 1), &mut mapped.placed()] {
+        let [first, last] = answers(&mut **machine, &network);
+        assert!(first > 20.0 && last < 0.6 * first, "{first} ms at first, {last} ms in the end");
+    }
 }

@@ -10,6 +10,7 @@ use backends::loihi::mapped::{LoihiMapped, map, semantics};
 use backends::loihi::quantise::quantise;
 use backends::loihi::semantics::{Bias, Bounds};
 use common::loihi::{SMALL, counted, first_refused, held, too_much, used_with};
+use common::loihi_files::files;
 use common::network;
 use proptest::prelude::*;
 use sim_core::backend::{Load, Refusal};
@@ -17,93 +18,6 @@ use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::{Network, Population};
 use std::sync::Arc;
-
-/// Models with the unit of their weights: those that the chip takes, more or less, and others.
-const MODELS: [(&str, &str); 14] = [
-    ("IafLinear(V_th: mV(20))", "mV"),
-    ("IafLinear(V_th: mV(20), I_e: pA(3), V_min: mV(0))", "mV"),
-    ("IafLinear(V_th: Uniform(low: mV(10), high: mV(30)), I_e: pA(1))", "mV"),
-    ("CubaLif(V_th: mV(20), I_e: pA(2))", "pA"),
-    ("CubaLif(V_th: mV(20), tau_m: ms(20), tau_syn: ms(5), t_ref: ms(3))", "pA"),
-    ("CubaLif(V_th: mV(20), tau_m: Uniform(low: ms(5), high: ms(50)), I_e: pA(2))", "pA"),
-    ("CubaLif(V_th: mV(20), V_min: mV(-10), I_e: pA(2))", "pA"),
-    ("CubaLif(V_th: mV(20), V_min: mV(3))", "pA"),
-    ("CubaLif(V_th: mV(20), t_ref: ms(64))", "pA"),
-    ("IafPscDelta(I_e: pA(500), E_L: mV(0), V_reset: mV(0), V_th: mV(15))", "mV"),
-    ("IafPscExp(I_e: pA(600))", "pA"),
-    ("IafLinear(V_th: mV(20), reset: Linear)", "mV"),
-    ("IafPscDelta(V_reset: mV(-65))", "mV"),
-    ("Izhikevich()", "mV"),
-];
-const RULES: [&str; 4] =
-    ["AllToAll()", "FixedIndegree(n: 3)", "PairwiseBernoulli(p: 0.3)", "AllToAll(autapses: false)"];
-const DELAYS: [&str; 5] = ["ms(1)", "ms(3)", "Uniform(low: ms(1), high: ms(7))", "ms(20)", "ms(63)"];
-const SOURCES: [&str; 5] = [
-    "Poisson(rate: Hz(200))",
-    "SpikeList(times: ms([2, 3, 5, 8, 13]))",
-    "Dc(amplitude: pA(2))",
-    "Dc(amplitude: pA(2), stop: ms(10))",
-    "Ac(amplitude: pA(2), frequency: Hz(100))",
-];
-
-/// A file of up to four populations. Most parts are ones that fit, so that many files do.
-fn files() -> impl Strategy<Value = String> {
-    let often = |first: usize, all: usize| prop_oneof![9 => 0..first, 1 => 0..all];
-    let population = (often(7, MODELS.len()), 1_u32..12);
-    let weight = prop_oneof!["[1-9]", Just("Uniform".to_string()), Just("-4".to_string())];
-    let projection = (0_usize..4, 0_usize..4, 0..RULES.len(), often(3, DELAYS.len()), weight);
-    let stimulus = (0_usize..4, often(3, SOURCES.len()), 1..9_u32);
-    let semantics = prop_oneof![6 => Just("Nengo"), 1 => Just("Lava"), 1 => Just("Brian2")];
-    (
-        prop::collection::vec(population, 1..5),
-        prop::collection::vec(projection, 0..7),
-        prop::collection::vec(stimulus, 0..3),
-        semantics,
-        1..3_u32,
-        0..1000_u32,
-        any::<bool>(),
-    )
-        .prop_map(|(populations, projections, stimuli, semantics, chips, seed, record)| {
-            let end = |number: usize| number % populations.len();
-            let unit = |number: usize| MODELS[populations[end(number)].0].1;
-            let mut text = "(\n    format: 1,\n    populations: [\n".to_string();
-            for (number, (model, size)) in populations.iter().enumerate() {
-                text += &format!("        (name: \"P{number}\", size: {size}, model: {}),\n", MODELS[*model].0);
-            }
-            text += "    ],\n    projections: [\n";
-            for (number, (from, to, rule, delay, weight)) in projections.iter().enumerate() {
-                let (unit, rule, delay) = (unit(*to), RULES[*rule], DELAYS[*delay]);
-                let weight = match weight.as_str() {
-                    "Uniform" => format!("Uniform(low: {unit}(1), high: {unit}(9))"),
-                    number => format!("{unit}({number})"),
-                };
-                text += &format!(
-                    "        (name: \"p{number}\", from: [\"P{}\"], to: [\"P{}\"], rule: {rule}, weight: {weight}, \
-                     delay: {delay}),\n",
-                    end(*from),
-                    end(*to)
-                );
-            }
-            text += "    ],\n    stimuli: [\n";
-            for (number, (to, source, weight)) in stimuli.iter().enumerate() {
-                let source = SOURCES[*source];
-                let current = source.contains("amplitude");
-                let weight = if current { String::new() } else { format!("weight: {}({weight}), ", unit(*to)) };
-                text +=
-                    &format!("        (name: \"s{number}\", to: [\"P{}\"], {weight}source: {source}),\n", end(*to));
-            }
-            let variable = if MODELS[populations[0].0].0.starts_with("IafPscExp") { "I_syn_ex" } else { "V_m" };
-            let record = if record {
-                format!("recordings: [(what: State(variables: [\"{variable}\"], every: ms(1)), from: [\"P0\"])],\n    ")
-            } else {
-                String::new()
-            };
-            text + &format!(
-                "    ],\n    {record}simulation: (duration: ms(40), dt: ms(1), seed: {seed}, \
-                 backend: Loihi(semantics: {semantics}, chips: {chips})),\n)\n"
-            )
-        })
-}
 
 fn loading<T>(network: &Arc<Network>, with: impl FnOnce(&Load<'_>) -> T) -> T {
     with(&Load {
@@ -145,17 +59,22 @@ fn check_whole(network: &Arc<Network>, mapped: &LoihiMapped) {
     let (mut here, mut inputs) = (Vec::new(), Vec::new());
     for core in &placed.cores {
         for axon in &core.axons {
-            for &(number, slot) in &axon.synapses {
-                let synapse = &integers.synapses[number as usize];
+            for (&member, &(listed, slot)) in axon
+                .members
+                .iter()
+                .flat_map(|member| axon.synapses.iter().map(move |synapse| (member, synapse)))
+            {
+                let synapse = &integers.synapses[axon.number(member, listed) as usize];
+                assert_eq!(synapse, &integers.synapses[listed as usize]);
                 assert_eq!(core.neurons[usize::from(slot)], synapse.target);
                 let population = network.locate(synapse.target).0;
                 let readings = &mapped.quantisation.readings;
                 let unit = readings.scales[population] * readings.gains[synapse.target as usize];
                 let weight = f64::from(integers.weight(synapse)) * 64.0 / unit;
-                if axon.source < network.neurons() {
-                    here.push((axon.source, synapse.target, i64::from(synapse.delay), weight));
+                if member.source < network.neurons() {
+                    here.push((member.source, synapse.target, i64::from(synapse.delay), weight));
                 } else {
-                    inputs.push((axon.source, synapse.target));
+                    inputs.push((member.source, synapse.target));
                 }
             }
         }
@@ -206,6 +125,22 @@ fn is_true(reason: &str, network: &Arc<Network>) -> bool {
             let stimulus = network.stimuli.iter().find(|stimulus| stimulus.name == quoted[0]);
             stimulus.is_some_and(|s| s.model.name == "Ac" || s.arguments.is_given("stop"))
         }
+        _ if reason.contains("is not a rule of pairs") => network
+            .projections
+            .iter()
+            .flat_map(|p| &p.plasticity)
+            .any(|rule| rule.model.name == "TripletStdp"),
+        _ if reason.contains("plastic synapses from") => {
+            let ends = [quoted[0], quoted[1]].map(|name| network.population(name).unwrap());
+            let own = network.projections.iter().enumerate();
+            let own = own.filter(|(_, p)| [p.source, p.target] == ends && p.plasticity.is_some());
+            let cpu = common::load(network, 1);
+            own.map(|(number, _)| number).any(|number| {
+                let (mut least, mut most) = (i64::MAX, 0);
+                cpu.weights(number, &mut |_, _, _, d| (least, most) = (least.min(d), most.max(d)));
+                if reason.contains("have delays of") { least < most } else { least == most && most >= 15 }
+            })
+        }
         _ if reason.contains("steps of 1 ms") => {
             let onto = network.population(quoted[1]);
             let lag = onto.map_or(0, |number| lag(&network.populations[number]));
@@ -214,6 +149,11 @@ fn is_true(reason: &str, network: &Arc<Network>) -> bool {
                     && delay > 63
                     && reason.contains(&format!("takes {} steps", delay - lag))
             })
+        }
+        _ if reason.contains("synapses, ") => {
+            let integers =
+                loading(network, |load| quantise(load, semantics(load.arguments), false)).unwrap().network;
+            integers.synapses.len() as u64 > 2000
         }
         _ if reason.contains("fits none of the") => no_core_takes(reason, network),
         _ => false,

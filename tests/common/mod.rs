@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod loihi;
+pub mod loihi_files;
 
 use saltus::open::read;
 use sim_core::backend::{Epoch, Load, Machine};

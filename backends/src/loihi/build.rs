@@ -4,16 +4,18 @@
 //! built from the integers alone; a mapped one follows the neurons, axons and synapse lists of a placement.
 
 use super::arithmetic::Cells;
+use super::axons::Member;
 use super::compartment::{BLOCK, Compartments};
 use super::drive::Drive;
 use super::learning::engines::{Integral, Real};
 use super::network::{Learned, Quantised};
 use super::noise::Noise;
-use super::placed::Placed;
+use super::placed::{Axon, Placed};
 use super::plastic::{Engine, Wires, of_shard};
 use super::real::{RealCompartment, RealCompartments};
 use super::rows::{Filling, Memory, SUMS, Stored};
-use super::shard::{PLACES, Shard, Tiles};
+use super::shard::{PLACES, Shard};
+use super::tiles::Tiles;
 use rayon::prelude::*;
 use sim_core::data::DataError;
 use std::ops::Range;
@@ -276,25 +278,32 @@ fn axon_memory<N: Numbers>(
     let cores = &placed.cores[layout.cores[shard].clone()];
     let tiles = &layout.tiles[shard];
     let axons = || cores.iter().flat_map(|core| &core.axons);
-    let mut memory = Filling::with_capacity(axons().map(|axon| axon.synapses.len()).sum::<usize>());
+    let count = |axon: &Axon| axon.synapses.len() * axon.members.len();
+    let mut memory = Filling::with_capacity(axons().map(count).sum::<usize>());
     let mut first = 0;
     for core in cores {
         let end = first + core.neurons.len();
+        // By source, and its lists in the order of the network.
+        let still = core.axons.iter().filter(|axon| network.learned(axon.format).is_none());
+        let each = still.flat_map(|axon| axon.members.iter().map(move |&member| (member, axon)));
+        let mut each: Vec<(Member, &Axon)> = each.collect();
+        each.sort_by_key(|(member, _)| (member.source, member.first));
         for tile in tiles.tile(first)..tiles.count() {
             let borders = tiles.borders[tile]..tiles.borders[tile + 1];
             if borders.start >= end {
                 break;
             }
-            for axon in core.axons.iter().filter(|axon| network.learned(axon.format).is_none()) {
+            for &(member, axon) in &each {
                 let own = axon.synapses.iter().filter_map(|&(number, slot)| {
                     let place = first + usize::from(slot);
                     borders.contains(&place).then(|| {
                         let delay = network.synapses[number as usize].delay;
                         let offset = tiles.offset(delay, place - borders.start);
-                        Stored { offset, weight: numbers.weight(number as usize) }
+                        let weight = numbers.weight(axon.number(member, number) as usize);
+                        Stored { offset, weight }
                     })
                 });
-                memory.push(axon.source, tile, &own.collect::<Vec<_>>());
+                memory.push(member.source, tile, &own.collect::<Vec<_>>());
             }
         }
         first = end;

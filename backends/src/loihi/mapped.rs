@@ -125,7 +125,7 @@ impl LoihiMapped {
 
     /// What the cores hold.
     pub fn placed_network(&self) -> Placed {
-        Placed::new(&self.quantisation.network, &self.place.cores)
+        Placed::new(&self.quantisation.network, &self.place.axons, &self.place.cores)
     }
 
     /// The shards of a machine, placed or as one unlimited core.

@@ -8,7 +8,7 @@ use super::arithmetic::Cells;
 use super::build::{Layout, Numbers};
 use super::network::Quantised;
 use super::placed::Placed;
-use super::shard::Tiles;
+use super::tiles::Tiles;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
 
@@ -193,9 +193,11 @@ fn on_cores(network: &Quantised, layout: &Layout, placed: &Placed, shard: usize,
     let mut first = 0;
     for core in &placed.cores[layout.cores(shard)] {
         for axon in core.axons.iter().filter(|axon| axon.format == format) {
+            // Lists that learn are shared by nobody.
+            let source = axon.members[0].source;
             found.extend(axon.synapses.iter().map(|&(number, slot)| {
                 let target = network.synapses[number as usize].target;
-                (axon.source, number, target, first + usize::from(slot))
+                (source, number, target, first + usize::from(slot))
             }));
         }
         first += core.neurons.len();

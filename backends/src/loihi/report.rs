@@ -1,7 +1,8 @@
 //! What is known of a network on the chip.
 
+use super::axons::AxonKind;
 use super::build::Integers;
-use super::limits::{Resource, Use, uses};
+use super::limits::{Resource, Use, synapse_bits, uses, words};
 use super::mapped::LoihiMapped;
 use super::network::Quantised;
 use super::quantise::loss::{Parameter, PopulationLoss, ProjectionLoss};
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
     let network = &mapped.quantisation.network;
     let place = &mapped.place;
-    let used = uses(network, &place.cores, place.sites.len());
+    let used = uses(network, &place.axons, &place.cores, place.sites.len());
     let traffic = spikes.map(|spikes| {
         let deliveries = deliveries(network, &place.cores);
         Traffic::measure(&deliveries, &place.mesh, &place.sites, spikes, mapped.network.duration)
@@ -34,10 +35,7 @@ pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
         mesh: place.mesh,
         limits: limits(mapped, &used),
         cores: cores(mapped),
-        added: vec![
-            ("input axons".into(), sum(&used, Resource::InputAxons)),
-            ("output axons".into(), sum(&used, Resource::OutputAxons)),
-        ],
+        added: added(mapped, &used),
         projections: mapped
             .quantisation
             .loss
@@ -69,6 +67,32 @@ pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
         report.traffic = Some(traffic);
     }
     report
+}
+
+/// Axons, by kind where sources share lists, and what that spares.
+fn added(mapped: &LoihiMapped, used: &[Use]) -> Vec<(String, u64)> {
+    let mut added = vec![
+        ("input axons".into(), sum(used, Resource::InputAxons)),
+        ("output axons".into(), sum(used, Resource::OutputAxons)),
+    ];
+    let network = &mapped.quantisation.network;
+    let bits = synapse_bits(network);
+    let (mut kinds, mut spared): (BTreeMap<AxonKind, u64>, u64) = Default::default();
+    for axon in mapped.placed_network().cores.iter().flat_map(|core| &core.axons) {
+        let (members, list) = (axon.members.len() as u64, axon.synapses.len() as u64);
+        *kinds.entry(axon.kind).or_insert(0) += members;
+        spared += (members - 1) * words(list, bits[usize::from(axon.format)]);
+    }
+    if spared > 0 {
+        let name = |kind: AxonKind| match kind {
+            AxonKind::Discrete => "discrete axons",
+            AxonKind::Pop16 => "axons of small populations (pop16)",
+            AxonKind::Pop32 => "axons of large populations (pop32)",
+        };
+        added.extend(kinds.into_iter().map(|(kind, axons)| (name(kind).into(), axons)));
+        added.push(("words of synaptic memory spared by shared lists".into(), spared));
+    }
+    added
 }
 
 fn sum(used: &[Use], resource: Resource) -> u64 {

@@ -14,28 +14,41 @@ use sim_core::rng::Key;
 /// A network of up to `most` neurons whose neurons spike by themselves, with inputs, several formats, delays
 /// and multiple synapses.
 pub fn networks(most: usize) -> impl Strategy<Value = Quantised> {
-    (2..most, 0_usize..6, 0_usize..3, 1_u8..10).prop_flat_map(|(neurons, inputs, reading, longest)| {
-        let compartments = prop::collection::vec(compartment(), neurons);
-        let sources = (neurons + inputs) as u32;
-        let synapse = (0..sources, 0..neurons as u32, -255_i16..255, 1..=longest, 0_u8..4);
-        let synapses = prop::collection::vec(synapse, 0..neurons * 12);
-        (compartments, synapses).prop_map(move |(compartments, synapses)| {
-            let synapses: Vec<(u32, Synapse)> = synapses
-                .into_iter()
-                .map(|(source, target, mantissa, delay, format)| {
-                    (source, Synapse { target, mantissa, delay, format })
-                })
-                .collect();
-            let format = |signs, bits, exponent| WeightFormat { bits, signs, exponent };
-            let formats = vec![
-                format(Signs::Mixed, 8, 0),
-                format(Signs::Excitatory, 8, 1),
-                format(Signs::Inhibitory, 6, 2),
-                format(Signs::Mixed, 3, 3),
-            ];
-            Quantised::new(ALL[reading], compartments, inputs, formats, &synapses)
-        })
-    })
+    (2..most, 0_usize..6, 0_usize..3, 1_u8..10, any::<bool>()).prop_flat_map(
+        |(neurons, inputs, reading, longest, alike)| {
+            let compartments = prop::collection::vec(compartment(), neurons);
+            let sources = (neurons + inputs) as u32;
+            let synapse = (0..sources, 0..neurons as u32, -255_i16..255, 1..=longest, 0_u8..4);
+            let synapses = prop::collection::vec(synapse, 0..neurons * 12);
+            (compartments, synapses).prop_map(move |(compartments, synapses)| {
+                // In some networks half of the sources have the synapses of others.
+                let twins = |source: u32| (alike && source < sources / 2).then_some(source + sources / 2);
+                let drawn = synapses.into_iter().flat_map(|synapse| {
+                    let copy =
+                        twins(synapse.0).map(|twin| (twin, synapse.1, synapse.2, synapse.3, synapse.4));
+                    std::iter::once(synapse)
+                        .chain(copy)
+                        .filter(move |one| !alike || one.0 != synapse.0 || one.0 < sources / 2)
+                });
+                let mut drawn: Vec<_> = drawn.collect();
+                drawn.sort_by_key(|synapse| (synapse.0, synapse.4));
+                let synapses: Vec<(u32, Synapse)> = drawn
+                    .into_iter()
+                    .map(|(source, target, mantissa, delay, format)| {
+                        (source, Synapse { target, mantissa, delay, format })
+                    })
+                    .collect();
+                let format = |signs, bits, exponent| WeightFormat { bits, signs, exponent };
+                let formats = vec![
+                    format(Signs::Mixed, 8, 0),
+                    format(Signs::Excitatory, 8, 1),
+                    format(Signs::Inhibitory, 6, 2),
+                    format(Signs::Mixed, 3, 3),
+                ];
+                Quantised::new(ALL[reading], compartments, inputs, formats, &synapses)
+            })
+        },
+    )
 }
 
 /// The same, with two weight formats whose synapses learn, or none.

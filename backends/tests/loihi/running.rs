@@ -2,8 +2,10 @@
 
 use super::random::{learning, networks};
 use backends::loihi::arithmetic::Cells;
+use backends::loihi::axons::Axons;
 use backends::loihi::build::{Integers, Layout, shards};
 use backends::loihi::drive::Drive;
+use backends::loihi::limits::LOIHI1;
 use backends::loihi::network::Quantised;
 use backends::loihi::placed::Placed;
 use backends::loihi::running::Running;
@@ -96,7 +98,7 @@ proptest! {
     ) {
         let plain = plainly(&network);
         prop_assert_eq!(&plain, &life(&network, None, 1));
-        let placed = Placed::new(&network, &cores[..network.neurons()]);
+        let placed = Placed::new(&network, &Axons::of(&network, &LOIHI1), &cores[..network.neurons()]);
         prop_assert_eq!(&plain, &life(&network, Some(&placed), 1));
     }
 }
@@ -110,7 +112,7 @@ proptest! {
         cores in prop::collection::vec(0_u32..9, 5_000),
     ) {
         let one = life(&network, None, 1);
-        let placed = Placed::new(&network, &cores[..network.neurons()]);
+        let placed = Placed::new(&network, &Axons::of(&network, &LOIHI1), &cores[..network.neurons()]);
         for parts in [1, 2, 3, 8] {
             prop_assert_eq!(&one, &life(&network, None, parts));
             prop_assert_eq!(&one, &life(&network, Some(&placed), parts));

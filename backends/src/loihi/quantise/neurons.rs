@@ -213,8 +213,8 @@ fn constant_currents(load: &Load<'_>, population: usize, cells: &mut Cells) -> R
                 let flows = constant(load, network, stimulus, place, population);
                 let flows = flows.map_err(|error| error.to_string())?.ok_or_else(|| {
                     format!(
-                        "the current of stimulus \"{}\" into \"{}\" changes during the run; Loihi has a \
-                         constant bias only, so let it flow all the time or use spikes",
+                        "the current of stimulus \"{}\" into \"{}\" changes during the run; a bias on Loihi \
+                         does not: let it flow all the time or use spikes",
                         stimulus.name, target.name
                     )
                 })?;
