@@ -150,7 +150,7 @@ fn is_true(reason: &str, network: &Arc<Network>) -> bool {
                     && reason.contains(&format!("takes {} steps", delay - lag))
             })
         }
-        _ if reason.contains("synapses, ") => {
+        _ if reason.starts_with("there are") => {
             let integers =
                 loading(network, |load| quantise(load, semantics(load.arguments), false)).unwrap().network;
             integers.synapses.len() as u64 > 2000

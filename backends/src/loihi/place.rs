@@ -56,8 +56,11 @@ pub fn place(network: &Quantised, limits: &'static Limits, chips: u32, seed: u64
 fn within_chips(limits: &Limits, synapses: u64, chips: u32) -> Result<(), String> {
     let most = limits.synapses.map(|synapses| synapses * u64::from(chips));
     most.filter(|&most| synapses > most).map_or(Ok(()), |most| {
-        let (who, over) = (if chips == 1 { "a chip has" } else { "all chips have" }, synapses - most);
-        Err(format!("{who} {synapses} synapses, {over} more than {most}; use fewer synapses or more chips"))
+        let over = synapses - most;
+        Err(format!(
+            "there are {synapses} synapses on {chips} of the chips, {over} more than the {most} that fit there; use \
+             fewer synapses or more chips"
+        ))
     })
 }
 

@@ -21,17 +21,17 @@ pub fn networks(most: usize) -> impl Strategy<Value = Quantised> {
             let synapse = (0..sources, 0..neurons as u32, -255_i16..255, 1..=longest, 0_u8..4);
             let synapses = prop::collection::vec(synapse, 0..neurons * 12);
             (compartments, synapses).prop_map(move |(compartments, synapses)| {
-                // In some networks half of the sources have the synapses of others.
-                let twins = |source: u32| (alike && source < sources / 2).then_some(source + sources / 2);
-                let drawn = synapses.into_iter().flat_map(|synapse| {
-                    let copy =
-                        twins(synapse.0).map(|twin| (twin, synapse.1, synapse.2, synapse.3, synapse.4));
-                    std::iter::once(synapse)
-                        .chain(copy)
-                        .filter(move |one| !alike || one.0 != synapse.0 || one.0 < sources / 2)
-                });
-                let mut drawn: Vec<_> = drawn.collect();
-                drawn.sort_by_key(|synapse| (synapse.0, synapse.4));
+                // In some networks the second half of the sources has the synapses of the first.
+                let half = sources / 2;
+                let mut drawn = synapses;
+                if alike {
+                    drawn.retain(|synapse| synapse.0 < half);
+                    let twin = |&(source, target, mantissa, delay, format): &_| {
+                        (source + half, target, mantissa, delay, format)
+                    };
+                    drawn.extend(drawn.iter().map(twin).collect::<Vec<_>>());
+                    drawn.sort_by_key(|synapse| (synapse.0, synapse.4));
+                }
                 let synapses: Vec<(u32, Synapse)> = drawn
                     .into_iter()
                     .map(|(source, target, mantissa, delay, format)| {

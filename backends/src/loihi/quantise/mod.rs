@@ -146,7 +146,7 @@ fn shared_formats(bundles: &mut [Bundle], scales: &[f64], semantics: &Semantics)
         });
         bundle.format = format;
         bundle.number =
-            u8::try_from(number).map_err(|_| "the network needs more than 256 weight formats".to_owned())?;
+            u8::try_from(number).map_err(|_| "the network needs more than 256 weight formats; use fewer different weights or plastic projections".to_owned())?;
     }
     Ok(())
 }

@@ -64,7 +64,10 @@ pub fn epoch(refractory: u8) -> usize {
 /// What the chip cannot compute, or not finely enough.
 pub fn program(rule: &PairRule, site: &Site) -> Result<Programmed, String> {
     if rule.low != 0.0 {
-        return Err(format!("weights that end at {} {}; on Loihi they end at 0", rule.low, site.name));
+        return Err(format!(
+            "weights that end at {} {}; on Loihi they end at 0, so let them end there",
+            rule.low, site.name
+        ));
     }
     let [tau_pre, tau_post] = [rule.keep_pre, rule.keep_post].map(|keep| -1.0 / sim_core::math::ln(keep));
     if f64::from(site.delay) >= tau_pre.min(tau_post) {
@@ -209,7 +212,7 @@ impl Side<'_> {
     fn too_small(&self, name: &str, wanted: f64, wide: i32) -> String {
         let least = Step { impulse: 1, mantissa: 1, exponent: *EXPONENTS.start() }.size(wide);
         format!(
-            "a {name} of {:.3e} of the strongest weight; the least that Loihi adds is {:.3e}, and the most {:.3e}",
+            "a {name}, of {:.3e} of the strongest weight; the least that Loihi adds is {:.3e}, and the most {:.3e}",
             wanted / if wide == 0 { STRONGEST } else { 1.0 },
             least / if wide == 0 { STRONGEST } else { 1.0 },
             Step { impulse: *IMPULSES.end(), mantissa: MANTISSA, exponent: *EXPONENTS.end() }.size(wide)
@@ -256,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_step_is_met_to_a_hundredth_wherever_the_chip_has_one_and_refused_beyond() {
-        for size in [0.5, 1.0, 2.55, 3.1416, 17.0, 100.0] {
+        for size in [0.5, 1.0, 2.55, 3.3, 17.0, 100.0] {
             let step = Step::nearest(size, 0, IMPULSES).unwrap();
             assert!((step.size(0) / size - 1.0).abs() < 0.011, "{size}: {step:?}");
             assert!(step.impulse >= FINE, "{size}: {step:?}");
