@@ -12,6 +12,7 @@ pub mod load;
 pub mod open;
 pub mod output;
 pub mod progress;
+pub mod proof;
 pub mod report;
 pub mod room;
 pub mod summary;
