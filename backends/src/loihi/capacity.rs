@@ -1,13 +1,14 @@
 //! The limits of cores while neurons are being placed: what a move would use, list by list.
 //!
 //! This counts the same things as [`super::limits::uses`], a little at a time. A list is what one source
-//! reaches in one core by one weight format: it takes words of the core, an input axon there and an output
-//! axon of the core that the source lives on.
+//! or several alike reach in one core by one weight format: it takes words of the core, and for each of its
+//! sources an input axon there and an output axon of the core that the source lives on.
 
-use super::limits::{Excess, Limits, Profile, Resource, Use, profile, synapse_bits, words};
+use super::axons::{Axons, Member};
+use super::limits::{Excess, Limits, Resource, Use, distinct, words};
 use super::network::Quantised;
+use super::wiring::Wiring;
 use crate::chip::partition::Capacity;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,32 +25,8 @@ pub struct CoreCapacity {
     cores: Vec<OnCore>,
     /// The core of each neuron.
     homes: Vec<u32>,
-    /// For each (source, format): on which cores it has a list, and of how many synapses.
+    /// For each population of axons: on which cores it has a list, and of how many synapses.
     lists: Vec<Vec<(u32, u32)>>,
-}
-
-/// What does not change while neurons are placed.
-#[derive(Debug)]
-struct Wiring {
-    /// Per source the first of its groups, a group being a source with a format; one more at the end.
-    groups: Vec<u32>,
-    /// For each group its source, its format and the bits of a synapse.
-    of_group: Vec<(u32, u8, u64)>,
-    /// Per neuron the first of its entries; one more at the end.
-    starts: Vec<u32>,
-    /// Groups that reach a neuron, ascending, each with how many synapses.
-    incoming: Vec<(u32, u32)>,
-    /// For each neuron the longest delay of a synapse onto it.
-    longest: Vec<u8>,
-    /// The longest of these.
-    longest_of_all: u8,
-    /// For each neuron the words of its synapses if no list is shared, and one more a list, which is the most
-    /// that another cut into blocks adds.
-    words_alone: Vec<u32>,
-    /// For each neuron the numbers of its profile and its threshold.
-    profiles: Vec<(u32, u32)>,
-    /// How many different profiles, thresholds and formats there are.
-    kinds: [u64; 3],
 }
 
 /// What is on a core.
@@ -72,15 +49,10 @@ struct Change {
     outputs: Vec<u32>,
 }
 
-thread_local! {
-    /// For each group how many synapses some neurons have of it, all 0 between uses; and which have any.
-    static COUNTS: RefCell<(Vec<u32>, Vec<u32>)> = RefCell::default();
-}
-
 impl CoreCapacity {
     /// So many empty cores for a network.
-    pub fn new(network: &Quantised, limits: &'static Limits, cores: usize) -> Self {
-        let wiring = Wiring::new(network);
+    pub fn new(network: &Quantised, limits: &'static Limits, axons: Axons, cores: usize) -> Self {
+        let wiring = Wiring::new(network, axons);
         let empty = OnCore {
             used: Use::default(),
             by_delay: [0; DELAYS],
@@ -92,7 +64,7 @@ impl CoreCapacity {
             limits,
             cores: vec![empty; cores],
             homes: vec![NOWHERE; network.neurons()],
-            lists: vec![Vec::new(); wiring.of_group.len()],
+            lists: vec![Vec::new(); wiring.axons.populations.len()],
             wiring: Arc::new(wiring),
         }
     }
@@ -127,21 +99,21 @@ impl CoreCapacity {
         let mut most = on.used;
         let mut outputs = 0;
         for &neuron in neurons {
-            let groups = u64::from(wiring.starts[neuron as usize + 1] - wiring.starts[neuron as usize]);
+            let [inputs, slots] = wiring.axons_alone[neuron as usize];
             most[Resource::SynapticMemory as usize] += u64::from(wiring.words_alone[neuron as usize]);
-            most[Resource::InputAxons as usize] += groups;
-            outputs += groups;
-            let own: usize = wiring.groups_of(neuron).map(|group| self.lists[group].len()).sum();
-            most[Resource::OutputAxons as usize] += own as u64;
+            most[Resource::InputAxons as usize] += u64::from(inputs);
+            outputs += u64::from(slots);
+            most[Resource::OutputAxons as usize] += self.slots_of(neuron);
         }
         most[Resource::OutputAxons as usize] += outputs;
         let compartments = on.used[Resource::Compartments as usize] + neurons.len() as u64;
         most[Resource::Compartments as usize] = compartments;
         most[Resource::DelaySlots as usize] = compartments * u64::from(wiring.longest_of_all);
-        let [profiles, thresholds, formats] = wiring.kinds;
+        let [profiles, thresholds, formats, traces] = wiring.kinds;
         most[Resource::CompartmentProfiles as usize] = profiles;
         most[Resource::ThresholdProfiles as usize] = thresholds;
         most[Resource::SynapseFormats as usize] = formats;
+        most[Resource::TraceProfiles as usize] = traces;
         let holds = |resource: Resource, used: u64| {
             self.limits.core[resource as usize].is_none_or(|limit| used <= limit)
         };
@@ -159,29 +131,33 @@ impl CoreCapacity {
         let mut outputs = vec![0_u32; self.cores.len()];
         let mut formats: Vec<u8> = Vec::new();
         wiring.merged(neurons, |group, more| {
-            let (source, format, bits) = wiring.of_group[group as usize];
+            let population = &wiring.axons.populations[group as usize];
+            let (format, bits) = (population.format, wiring.bits[usize::from(population.format)]);
             let there = u64::from(self.list(group, core));
             used[Resource::SynapticMemory as usize] +=
                 words(there + u64::from(more), bits) - words(there, bits);
             if there > 0 {
                 return;
             }
-            used[Resource::InputAxons as usize] += 1;
+            used[Resource::InputAxons as usize] += wiring.inputs(population);
             if on.formats[usize::from(format)] == 0 && !formats.contains(&format) {
                 formats.push(format);
             }
-            match self.homes.get(source as usize) {
-                Some(&NOWHERE) if sorted.binary_search(&source).is_ok() => outputs[core as usize] += 1,
-                Some(&NOWHERE) | None => {}
-                Some(&home) => outputs[home as usize] += 1,
+            let slots = population.kind.slots() as u32;
+            for Member { source, .. } in &population.members {
+                match self.homes.get(*source as usize) {
+                    Some(&NOWHERE) if sorted.binary_search(source).is_ok() => outputs[core as usize] += slots,
+                    Some(&NOWHERE) | None => {}
+                    Some(&home) => outputs[home as usize] += slots,
+                }
             }
         });
         for &neuron in neurons {
-            let own: usize = wiring.groups_of(neuron).map(|group| self.lists[group].len()).sum();
-            outputs[core as usize] += own as u32;
+            outputs[core as usize] += self.slots_of(neuron) as u32;
         }
         used[Resource::OutputAxons as usize] += u64::from(outputs[core as usize]);
         used[Resource::SynapseFormats as usize] += formats.len() as u64;
+        used[Resource::TraceProfiles as usize] = on.traces(wiring, &formats);
         let compartments = used[Resource::Compartments as usize] + neurons.len() as u64;
         used[Resource::Compartments as usize] = compartments;
         let longest = neurons.iter().map(|&neuron| wiring.longest[neuron as usize]).max().unwrap_or(0);
@@ -203,7 +179,16 @@ impl CoreCapacity {
         Change { used, outputs }
     }
 
-    /// How many synapses a group has in a core.
+    /// Slots of the output table that a neuron needs for the lists that there are.
+    fn slots_of(&self, neuron: u32) -> u64 {
+        let slots = |&number: &u32| {
+            let kind = self.wiring.axons.populations[number as usize].kind;
+            self.lists[number as usize].len() as u64 * kind.slots()
+        };
+        self.wiring.axons.of_source(neuron).iter().map(slots).sum()
+    }
+
+    /// How many synapses a population has in a core.
     fn list(&self, group: u32, core: u32) -> u32 {
         let lists = &self.lists[group as usize];
         lists.iter().find(|(of, _)| *of == core).map_or(0, |(_, synapses)| *synapses)
@@ -243,7 +228,8 @@ impl Capacity for CoreCapacity {
                 Some((_, synapses)) => *synapses += more,
                 None => {
                     lists.push((core, more));
-                    self.cores[core as usize].formats[usize::from(wiring.of_group[group as usize].1)] += 1;
+                    let format = wiring.axons.populations[group as usize].format;
+                    self.cores[core as usize].formats[usize::from(format)] += 1;
                 }
             }
         });
@@ -256,13 +242,13 @@ impl Capacity for CoreCapacity {
     fn take(&mut self, neurons: &[u32], core: u32) {
         let wiring = Arc::clone(&self.wiring);
         for &neuron in neurons {
-            let own: usize = wiring.groups_of(neuron).map(|group| self.lists[group].len()).sum();
-            self.cores[core as usize].used[Resource::OutputAxons as usize] -= own as u64;
+            self.cores[core as usize].used[Resource::OutputAxons as usize] -= self.slots_of(neuron);
             self.homes[neuron as usize] = NOWHERE;
             self.cores[core as usize].leave(&wiring, neuron);
         }
         wiring.merged(neurons, |group, fewer| {
-            let (source, format, bits) = wiring.of_group[group as usize];
+            let population = &wiring.axons.populations[group as usize];
+            let (format, bits) = (population.format, wiring.bits[usize::from(population.format)]);
             let there = self.list(group, core);
             let used = &mut self.cores[core as usize].used;
             used[Resource::SynapticMemory as usize] -=
@@ -273,14 +259,16 @@ impl Capacity for CoreCapacity {
                 return;
             }
             lists.retain(|(of, _)| *of != core);
-            used[Resource::InputAxons as usize] -= 1;
+            used[Resource::InputAxons as usize] -= wiring.inputs(population);
             self.cores[core as usize].formats[usize::from(format)] -= 1;
-            let home = self.homes.get(source as usize).copied().unwrap_or(NOWHERE);
-            if home != NOWHERE {
-                self.cores[home as usize].used[Resource::OutputAxons as usize] -= 1;
+            for member in &population.members {
+                let home = self.homes.get(member.source as usize).copied().unwrap_or(NOWHERE);
+                if home != NOWHERE {
+                    self.cores[home as usize].used[Resource::OutputAxons as usize] -= population.kind.slots();
+                }
             }
         });
-        self.cores[core as usize].recount();
+        self.cores[core as usize].recount(&wiring);
     }
 }
 
@@ -309,94 +297,19 @@ impl OnCore {
     }
 
     /// Counts anew what follows from who is there.
-    fn recount(&mut self) {
+    fn recount(&mut self, wiring: &Wiring) {
         self.used[Resource::DelaySlots as usize] =
             self.used[Resource::Compartments as usize] * u64::from(self.longest());
         self.used[Resource::CompartmentProfiles as usize] = self.profiles.len() as u64;
         self.used[Resource::ThresholdProfiles as usize] = self.thresholds.len() as u64;
         self.used[Resource::SynapseFormats as usize] =
             self.formats.iter().filter(|&&lists| lists > 0).count() as u64;
-    }
-}
-
-impl Wiring {
-    fn new(network: &Quantised) -> Self {
-        let bits = synapse_bits(network);
-        let (mut groups, mut of_group) = (vec![0], Vec::new());
-        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(network.synapses.len());
-        let mut longest = vec![0; network.neurons()];
-        for source in 0..network.sources() {
-            let own = &network.synapses[network.row(source)];
-            let first = of_group.len();
-            for synapse in own {
-                let known = of_group[first..].iter().position(|(_, format, _)| *format == synapse.format);
-                let group = first
-                    + known.unwrap_or_else(|| {
-                        of_group.push((source as u32, synapse.format, bits[usize::from(synapse.format)]));
-                        of_group.len() - 1 - first
-                    });
-                pairs.push((synapse.target, group as u32));
-                let longest: &mut u8 = &mut longest[synapse.target as usize];
-                *longest = (*longest).max(synapse.delay);
-            }
-            groups.push(of_group.len() as u32);
-        }
-        pairs.sort_unstable();
-        let mut starts = vec![0; network.neurons() + 1];
-        let mut incoming = Vec::new();
-        for same in pairs.chunk_by(|a, b| a == b) {
-            incoming.push((same[0].1, same.len() as u32));
-            starts[same[0].0 as usize + 1] += 1;
-        }
-        (0..network.neurons()).for_each(|neuron| starts[neuron + 1] += starts[neuron]);
-        let (mut profiles, mut thresholds): (BTreeMap<Profile, u32>, BTreeMap<u32, u32>) = Default::default();
-        let numbers = network.compartments.iter().map(|compartment| {
-            let next = profiles.len() as u32;
-            let profile = *profiles.entry(profile(compartment)).or_insert(next);
-            let next = thresholds.len() as u32;
-            (profile, *thresholds.entry(compartment.threshold).or_insert(next))
-        });
-        let numbers: Vec<(u32, u32)> = numbers.collect();
-        let alone = |neuron: usize| {
-            let own = &incoming[starts[neuron] as usize..starts[neuron + 1] as usize];
-            own.iter().map(|&(group, n)| words(u64::from(n), of_group[group as usize].2) as u32 + 1).sum()
-        };
-        Wiring {
-            words_alone: (0..network.neurons()).map(alone).collect(),
-            longest_of_all: longest.iter().copied().max().unwrap_or(0),
-            kinds: [profiles.len() as u64, thresholds.len() as u64, network.formats.len() as u64],
-            groups,
-            of_group,
-            starts,
-            incoming,
-            longest,
-            profiles: numbers,
-        }
+        self.used[Resource::TraceProfiles as usize] = self.traces(wiring, &[]);
     }
 
-    fn groups_of(&self, source: u32) -> std::ops::Range<usize> {
-        self.groups[source as usize] as usize..self.groups[source as usize + 1] as usize
-    }
-
-    /// Calls `take` with each group that reaches some neurons, and all its synapses there.
-    fn merged(&self, neurons: &[u32], mut take: impl FnMut(u32, u32)) {
-        let of = |&neuron: &u32| {
-            &self.incoming[self.starts[neuron as usize] as usize..self.starts[neuron as usize + 1] as usize]
-        };
-        if let [neuron] = neurons {
-            of(neuron).iter().for_each(|&(group, synapses)| take(group, synapses));
-            return;
-        }
-        COUNTS.with_borrow_mut(|(counts, found)| {
-            counts.resize(counts.len().max(self.of_group.len()), 0);
-            for &(group, synapses) in neurons.iter().flat_map(of) {
-                let count = &mut counts[group as usize];
-                if *count == 0 {
-                    found.push(group);
-                }
-                *count += synapses;
-            }
-            found.drain(..).for_each(|group| take(group, std::mem::take(&mut counts[group as usize])));
-        });
+    /// How many different presynaptic traces there are, with those of lists of more formats.
+    fn traces(&self, wiring: &Wiring, more: &[u8]) -> u64 {
+        let there = |format: &usize| self.formats[*format] > 0 || more.contains(&(*format as u8));
+        distinct((0..self.formats.len()).filter(there).map(|format| wiring.traces[format]))
     }
 }
