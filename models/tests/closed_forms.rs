@@ -310,3 +310,26 @@ fn euler_steps_and_jumps_are_those_that_training_libraries_take() {
         }
     }
 }
+
+#[test]
+fn a_reset_inside_a_step_is_where_fine_steps_have_it() {
+    let pulse = &iaf_psc_pulse::MODEL;
+    for tau_m in [2.5, f64::MAX] {
+        let numbers = [("tau_m", tau_m), ("R_m", 0.5), ("E_L", 0.1), ("V_reset", -0.3), ("V_th", 0.9)];
+        let arguments =
+            numbers.iter().fold(defaults(pulse), |all, &(name, value)| all.with_number(name, value));
+        let mut coarse = f64::build(pulse, &cells(pulse, &arguments, 1, 1.0));
+        let mut fine = f64::build(pulse, &cells(pulse, &arguments, 1, 1e-5));
+        let mut count = 0;
+        for step in 0..40 {
+            let input = Step::same(1, 0.0, 0.0, [2.3, 0.3, 2.2][step % 3]);
+            let spikes = live(pulse, &mut *coarse, &input).len();
+            let parts: usize = (0..100_000).map(|_| live(pulse, &mut *fine, &input).len()).sum();
+            assert_eq!(spikes, parts, "step {step}");
+            let (v, wanted) = (coarse.state(0)[0], fine.state(0)[0]);
+            assert!((v - wanted).abs() < 1e-9, "{tau_m} step {step}: {v} {wanted}");
+            count += spikes;
+        }
+        assert!(count > 3, "{count}");
+    }
+}

@@ -1,7 +1,7 @@
 //! `saltus import`: other programs' networks become network files.
 
 use crate::bad_input::BadInput;
-use crate::nir::dialect::Dialect;
+use crate::nir::dialect::{Dialect, Threshold};
 use crate::nir::flat::{Flat, flat};
 use crate::nir::lower::{Lowered, lower};
 use crate::nir::text::{About, Table, text};
@@ -9,7 +9,7 @@ use crate::open::milliseconds;
 use crate::say;
 use crate::summary::grouped;
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use recordings::hdf5::nir::{read, write_part};
 use recordings::hdf5::plain::{Edges, Plain};
 use std::fs;
@@ -31,14 +31,17 @@ enum From {
 
 /// What can be asked of `saltus import nir`.
 #[derive(Args)]
-#[command(after_help = "NAME.ron and, with its weights, NAME.h5 are written. The options say what NIR leaves open.
+#[command(
+    after_help = "NAME.ron and, with its weights, NAME.h5 are written. The options say what NIR leaves open.
 
 Examples:
   saltus import nir lif.nir                                    exact solution, currents of 0.1 ms
   saltus import nir braille.nir --discretisation euler         as snnTorch, Norse and Lava step
   saltus import nir braille.nir --discretisation euler --reset subtract --out nets/braille.ron
   saltus import nir cnn.nir --spike jump --threshold reached   as Sinabs: V moves by r w, spike at V >= threshold
-  saltus run lif.ron")]
+  saltus import nir lif.nir --discretisation euler --inputs relay    for chips
+  saltus run lif.ron"
+)]
 pub struct NirArgs {
     /// The NIR file
     file: PathBuf,
@@ -47,12 +50,21 @@ pub struct NirArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     dialect: Dialect,
+    /// What the inputs are: parrots repeat every spike, relays one a step, and chips can hold them
+    #[arg(long, value_enum, default_value_t = Inputs::Parrot)]
+    inputs: Inputs,
     /// Spikes a second of each input, of the synthetic input (default: a spike in a tenth of the steps)
     #[arg(long, value_name = "HZ")]
     rate: Option<f64>,
     /// How long the network file is to run
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = milliseconds)]
     duration: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Inputs {
+    Parrot,
+    Relay,
 }
 
 /// Imports a file.
@@ -72,14 +84,21 @@ fn nir(args: &NirArgs) -> Result<ExitCode> {
     let beside = out.with_extension("h5");
     let file = args.file.file_name().unwrap_or_default().to_string_lossy();
     let options = args.dialect.options();
-    let header = vec![
+    let mut header = vec![
         format!("From {file}, NIR written by version {version:?}, by"),
         format!("saltus import nir {file} {options}"),
-        "1 V, A and s of the file are 1 mV, pA and s here. Spikes take a step of dt from population to population.".into(),
+        "1 V, A and s of the file are 1 mV, pA and s here. Spikes take a step of dt from population to population."
+            .into(),
     ];
+    if args.dialect.threshold == Threshold::Above {
+        header.push(
+            "A V_th is the next number above v_threshold, so that to reach it is to be above that.".into(),
+        );
+    }
     let edges = beside.file_name().unwrap_or_default().to_string_lossy();
     let rate = args.rate.unwrap_or(100.0 / args.dialect.dt);
-    let about = About { title: &stem, header, edges: &edges, rate, duration: args.duration };
+    let relay = args.inputs == Inputs::Relay;
+    let about = About { title: &stem, header, edges: &edges, relay, rate, duration: args.duration };
     let (text, tables) = text(&flat, &lowered, &args.dialect, &about).map_err(wrong)?;
     write(&beside, &flat, &lowered, &tables)?;
     fs::write(&out, text).with_context(|| format!("{} was not written", out.display()))?;

@@ -19,30 +19,44 @@ struct Axis {
 }
 
 impl Axis {
-    fn new(input: usize, kernel: usize, stride: usize, dilation: usize, pad: (usize, usize)) -> Result<Axis, String> {
+    fn new(
+        input: usize,
+        kernel: usize,
+        stride: usize,
+        dilation: usize,
+        pad: (usize, usize),
+    ) -> Result<Axis, String> {
         if stride == 0 || dilation == 0 || kernel == 0 {
             return Err("stride, dilation and kernel are at least 1".into());
         }
         let reach = (kernel - 1).checked_mul(dilation).and_then(|reach| reach.checked_add(1));
         let padded = input.checked_add(pad.0).and_then(|sum| sum.checked_add(pad.1));
         match (reach, padded) {
-            (Some(reach), Some(padded)) if reach <= padded => {
-                Ok(Axis { input, kernel, stride, dilation, before: pad.0, output: (padded - reach) / stride + 1 })
-            }
+            (Some(reach), Some(padded)) if reach <= padded => Ok(Axis {
+                input,
+                kernel,
+                stride,
+                dilation,
+                before: pad.0,
+                output: (padded - reach) / stride + 1,
+            }),
             _ => Err(format!("a kernel of {kernel} is longer than an input of {input}")),
         }
     }
 
     /// The place in the input that place `part` of the kernel lies on, for a place in the output.
     fn place(&self, output: usize, part: usize) -> Option<usize> {
-        (output * self.stride + part * self.dilation).checked_sub(self.before).filter(|place| *place < self.input)
+        (output * self.stride + part * self.dilation)
+            .checked_sub(self.before)
+            .filter(|place| *place < self.input)
     }
 }
 
 /// Whole numbers ≥ 0 of a field, one for each axis.
 fn each(node: &Node, name: &str, axes: usize) -> Result<Vec<usize>, String> {
     let array = numbers(node, name)?;
-    let values = spread(array, axes).ok_or_else(|| format!("{name} is {}, for {axes} axes", words(&array.shape)))?;
+    let values =
+        spread(array, axes).ok_or_else(|| format!("{name} is {}, for {axes} axes", words(&array.shape)))?;
     let whole = |value: f64| {
         let fits = (0.0..=f64::from(u32::MAX)).contains(&value);
         fits.then_some(value as usize).ok_or_else(|| format!("{name} holds {value}"))
@@ -51,14 +65,20 @@ fn each(node: &Node, name: &str, axes: usize) -> Result<Vec<usize>, String> {
 }
 
 /// Zeros before and behind each axis.
-fn padding(node: &Node, kernel: &[usize], stride: &[usize], dilation: &[usize]) -> Result<Vec<(usize, usize)>, String> {
+fn padding(
+    node: &Node,
+    kernel: &[usize],
+    stride: &[usize],
+    dilation: &[usize],
+) -> Result<Vec<(usize, usize)>, String> {
     match node.field("padding") {
         Some(Field::Word(word)) if word == "valid" => Ok(vec![(0, 0); kernel.len()]),
         Some(Field::Word(word)) if word == "same" => {
             if stride.iter().any(|stride| *stride != 1) {
                 return Err("padding \"same\" goes with a stride of 1".into());
             }
-            let all = kernel.iter().zip(dilation).map(|(kernel, dilation)| kernel.saturating_sub(1) * dilation);
+            let all =
+                kernel.iter().zip(dilation).map(|(kernel, dilation)| kernel.saturating_sub(1) * dilation);
             Ok(all.map(|all| (all / 2, all - all / 2)).collect())
         }
         Some(Field::Word(word)) => Err(format!("padding is {word:?}; known are \"same\" and \"valid\"")),
@@ -67,7 +87,12 @@ fn padding(node: &Node, kernel: &[usize], stride: &[usize], dilation: &[usize]) 
 }
 
 /// Channels and, behind them, the `axes` that are convolved over; a flat input is cut as `sides` says.
-fn layers(input: &[usize], sides: Option<Vec<usize>>, channels: usize, axes: usize) -> Result<Vec<usize>, String> {
+fn layers(
+    input: &[usize],
+    sides: Option<Vec<usize>>,
+    channels: usize,
+    axes: usize,
+) -> Result<Vec<usize>, String> {
     let sides = match (sides, input.len() == axes + 1) {
         (_, true) => input[1..].to_vec(),
         (Some(sides), false) => sides,
@@ -86,7 +111,6 @@ pub fn convolution(node: &Node, input: &[usize], axes: usize) -> Result<Map, Str
     if weight.shape.len() != axes + 2 {
         return Err(format!("weight is {}, for {axes} axes and two of channels", words(&weight.shape)));
     }
-    size(&weight.shape)?;
     let (out, of_group, kernel) = (weight.shape[0], weight.shape[1], &weight.shape[2..]);
     let groups = each(node, "groups", 1)?[0];
     if groups == 0 || out % groups != 0 {
@@ -103,15 +127,18 @@ pub fn convolution(node: &Node, input: &[usize], axes: usize) -> Result<Map, Str
     let shape: Vec<usize> = [out].into_iter().chain(slides.iter().map(|axis| axis.output)).collect();
     let numbers_out = size(&shape)? as usize / out.max(1);
     let bias = numbers(node, "bias")?;
-    let of_channel = spread(bias, out).ok_or_else(|| format!("bias is {}, for {out} channels", words(&bias.shape)))?;
+    let of_channel =
+        spread(bias, out).ok_or_else(|| format!("bias is {}, for {out} channels", words(&bias.shape)))?;
     let bias = of_channel.into_iter().flat_map(|bias| std::iter::repeat_n(bias, numbers_out)).collect();
     // One axis is two, of which the first has one place.
     if axes == 1 {
         slides.insert(0, Axis::new(1, 1, 1, 1, (0, 0))?);
     }
-    let pairs = (0..out).flat_map(|to| (0..of_group).map(move |of| (to / (out / groups) * of_group + of, to)));
+    let pairs =
+        (0..out).flat_map(|to| (0..of_group).map(move |of| (to / (out / groups) * of_group + of, to)));
     let kernels = weight.values.chunks_exact(kernel.iter().product::<usize>().max(1));
-    let entries = slid([slides[0], slides[1]], pairs.zip(kernels).map(|((from, to), kernel)| (from, to, kernel)))?;
+    let entries =
+        slid([slides[0], slides[1]], pairs.zip(kernels).map(|((from, to), kernel)| (from, to, kernel)))?;
     Ok(Map { entries, bias, shape })
 }
 
@@ -142,8 +169,9 @@ fn slid<'a>(
     let [rows, columns] = slides;
     let mut entries = Vec::new();
     for (from, to, kernel) in kernels {
-        if entries.len() > MOST {
-            return Err(format!("more than the {MOST} synapses that are imported"));
+        let places = rows.output.saturating_mul(columns.output).saturating_mul(kernel.len());
+        if places.saturating_add(entries.len()) > MOST {
+            return Err(format!("it has more than the {MOST} synapses that are imported"));
         }
         for y in 0..rows.output {
             for x in 0..columns.output {

@@ -9,7 +9,9 @@ pub struct Flat {
     /// Names, with those of the graphs around them and dots before, and nodes.
     pub nodes: Vec<(String, Node)>,
     /// From, to, by number; sorted, each once.
-    pub edges: BTreeSet<(usize, usize)>,
+    edges: BTreeSet<(usize, usize)>,
+    /// The same, to, from.
+    back: BTreeSet<(usize, usize)>,
 }
 
 impl Flat {
@@ -25,12 +27,22 @@ impl Flat {
 
     /// Nodes with an edge to this one.
     pub fn before(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
-        self.edges.iter().filter(move |edge| edge.1 == node).map(|edge| edge.0)
+        self.back.range((node, 0)..=(node, usize::MAX)).map(|edge| edge.1)
     }
 
     /// Nodes that this one has an edge to.
     pub fn after(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
         self.edges.range((node, 0)..=(node, usize::MAX)).map(|edge| edge.1)
+    }
+
+    fn join(&mut self, from: usize, to: usize) {
+        self.edges.insert((from, to));
+        self.back.insert((to, from));
+    }
+
+    fn part(&mut self, from: usize, to: usize) {
+        self.edges.remove(&(from, to));
+        self.back.remove(&(to, from));
     }
 
     /// As a graph.
@@ -79,8 +91,8 @@ impl Unfolding {
                 Some(inside) => {
                     let within = self.unfold(inside, &format!("{full}."))?;
                     let port = |kind: &str| {
-                        let of_kind = |(name, node): &&(String, Node)| (node.kind.name == kind).then_some(name);
-                        let found: Vec<&String> = inside.nodes.iter().filter_map(|n| of_kind(&n)).collect();
+                        let of_kind = inside.nodes.iter().filter(|(_, node)| node.kind.name == kind);
+                        let found: Vec<&String> = of_kind.map(|(name, _)| name).collect();
                         match found[..] {
                             [name] => within[name].into.clone(),
                             _ => Err(format!("{full:?} is a {GRAPH} with {} {kind}s, not one", found.len())),
@@ -126,18 +138,20 @@ impl Unfolding {
         if self.flat.kind(from) == "Output" && !self.ports.contains(&from) {
             return Err(format!("{edge} comes out of an Output"));
         }
-        self.flat.edges.insert((from, to));
+        self.flat.join(from, to);
         Ok(())
     }
 
     /// Joins what ports joined, and takes the ports away.
     fn without_ports(mut self) -> Flat {
         for &port in &self.ports {
-            let before: Vec<usize> = self.flat.before(port).filter(|&node| node != port).collect();
-            let after: Vec<usize> = self.flat.after(port).filter(|&node| node != port).collect();
-            self.flat.edges.retain(|&(from, to)| from != port && to != port);
-            for &from in &before {
-                self.flat.edges.extend(after.iter().map(|&to| (from, to)));
+            let before: Vec<usize> = self.flat.before(port).collect();
+            let after: Vec<usize> = self.flat.after(port).collect();
+            before.iter().for_each(|&node| self.flat.part(node, port));
+            after.iter().for_each(|&node| self.flat.part(port, node));
+            let others = |&&node: &&usize| node != port;
+            for &from in before.iter().filter(others) {
+                after.iter().filter(others).for_each(|&to| self.flat.join(from, to));
             }
         }
         let mut numbers = vec![None; self.flat.nodes.len()];
@@ -148,8 +162,11 @@ impl Unfolding {
                 flat.nodes.push(node);
             }
         }
-        flat.edges =
-            self.flat.edges.iter().filter_map(|&(from, to)| Some((numbers[from]?, numbers[to]?))).collect();
+        for (from, to) in self.flat.edges {
+            if let (Some(from), Some(to)) = (numbers[from], numbers[to]) {
+                flat.join(from, to);
+            }
+        }
         flat
     }
 }

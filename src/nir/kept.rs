@@ -16,7 +16,8 @@ pub fn kept(flat: &Flat, lowered: &Lowered) -> Graph {
     let mut graph = flat.graph();
     for population in lowered.populations.iter().filter(|population| population.role == Role::Neurons) {
         let shape = population.shape.iter().map(|&length| length as f64).collect();
-        graph.nodes[population.node].1 = Node::new("Input", vec![("shape", Field::Numbers(Array::list(shape)))]);
+        graph.nodes[population.node].1 =
+            Node::new("Input", vec![("shape", Field::Numbers(Array::list(shape)))]);
     }
     graph
 }

@@ -5,6 +5,8 @@ use recordings::hdf5::nir::{Array, Node};
 
 /// Most entries of a map.
 pub const MOST: usize = 1 << 28;
+/// Most numbers that flow from one node to another.
+const WIDEST: usize = 1 << 24;
 
 /// One number of the input reaches one of the output.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,12 +35,12 @@ pub struct Map {
 /// How many numbers a shape has.
 ///
 /// # Errors
-/// When they are more than a population can have neurons.
+/// When they are more than are imported.
 pub fn size(shape: &[usize]) -> Result<u32, String> {
     let product = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
-    match product.and_then(|size| u32::try_from(size).ok()) {
-        Some(size) => Ok(size),
-        None => Err(format!("{} are more numbers than a population can have neurons", words(shape))),
+    match product.filter(|size| *size <= WIDEST) {
+        Some(size) => Ok(size as u32),
+        None => Err(format!("{} are more neurons than the {WIDEST} that are imported", words(shape))),
     }
 }
 
@@ -81,7 +83,7 @@ fn matrix(node: &Node, input: &[usize]) -> Result<Map, String> {
     if size(input)? as usize != columns {
         return Err(format!("it takes {columns} numbers and is given {}", words(input)));
     }
-    size(&weight.shape)?;
+    size(&[rows])?;
     let entry = |(place, &weight): (usize, &f64)| Entry {
         source: (place % columns) as u32,
         target: (place / columns) as u32,
@@ -90,9 +92,8 @@ fn matrix(node: &Node, input: &[usize]) -> Result<Map, String> {
     };
     let entries = weight.values.iter().enumerate().filter(|(_, weight)| **weight != 0.0).map(entry).collect();
     let bias = match node.numbers("bias") {
-        Some(bias) => spread(bias, rows).ok_or_else(|| {
-            format!("weight is {} and bias {}", words(&weight.shape), words(&bias.shape))
-        })?,
+        Some(bias) => spread(bias, rows)
+            .ok_or_else(|| format!("weight is {} and bias {}", words(&weight.shape), words(&bias.shape)))?,
         None => vec![0.0; rows],
     };
     Ok(Map { entries, bias, shape: vec![rows] })
@@ -107,14 +108,24 @@ pub fn spread(array: &Array, count: usize) -> Option<Vec<f64>> {
 }
 
 fn scale(scale: &Array, input: &[usize]) -> Result<Map, String> {
-    diagonal(scale, input, "scale", |&(source, value)| Entry { source, target: source, weight: value, delay: 0.0 })
+    diagonal(scale, input, "scale", |&(source, value)| Entry {
+        source,
+        target: source,
+        weight: value,
+        delay: 0.0,
+    })
 }
 
 fn delay(delay: &Array, input: &[usize]) -> Result<Map, String> {
     if let Some(negative) = delay.values.iter().find(|value| **value < 0.0) {
         return Err(format!("delay holds {negative}; nothing arrives before it was sent"));
     }
-    diagonal(delay, input, "delay", |&(source, value)| Entry { source, target: source, weight: 1.0, delay: value })
+    diagonal(delay, input, "delay", |&(source, value)| Entry {
+        source,
+        target: source,
+        weight: 1.0,
+        delay: value,
+    })
 }
 
 fn diagonal(
@@ -136,7 +147,9 @@ fn flatten(node: &Node, input: &[usize]) -> Result<Map, String> {
         let said = numbers(node, name)?.values.first().copied().unwrap_or(0.0);
         let counted = if said < 0.0 { said + input.len() as f64 } else { said };
         let there = counted >= 0.0 && counted < input.len().max(1) as f64;
-        there.then_some(counted as usize).ok_or_else(|| format!("{name} is {said}, and it is given {}", words(input)))
+        there
+            .then_some(counted as usize)
+            .ok_or_else(|| format!("{name} is {said}, and it is given {}", words(input)))
     };
     let (start, end) = (axis("start_dim")?, axis("end_dim")?);
     if start > end {
@@ -162,7 +175,8 @@ pub fn one_to_one(entries: &[Entry], size: u32) -> Option<(f64, f64)> {
         let same = (entry.weight, entry.delay) == (first.weight, first.delay);
         same && entry.source as usize == place && entry.target as usize == place
     };
-    (entries.len() == size as usize && entries.iter().enumerate().all(alike)).then_some((first.weight, first.delay))
+    (entries.len() == size as usize && entries.iter().enumerate().all(alike))
+        .then_some((first.weight, first.delay))
 }
 
 /// First `inner`, then `outer`; `middle` numbers lie between them.
@@ -178,7 +192,8 @@ pub fn after(inner: &[Entry], outer: &[Entry], middle: u32) -> Result<Vec<Entry>
     (0..middle as usize).for_each(|place| starts[place + 1] += starts[place]);
     let mut by_target = inner.to_vec();
     by_target.sort_by_key(|entry| (entry.target, entry.source));
-    let reaching = |entry: &Entry| &by_target[starts[entry.source as usize]..starts[entry.source as usize + 1]];
+    let reaching =
+        |entry: &Entry| &by_target[starts[entry.source as usize]..starts[entry.source as usize + 1]];
     let count = outer.iter().map(|entry| reaching(entry).len()).fold(0_usize, usize::saturating_add);
     if count > MOST {
         return Err(format!("{count} synapses are more than the {MOST} that are imported"));
@@ -197,9 +212,7 @@ pub fn after(inner: &[Entry], outer: &[Entry], middle: u32) -> Result<Vec<Entry>
 
 /// Sorted by target, source and delay, with entries between the same places added up.
 pub fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
-    entries.sort_by(|a, b| {
-        (a.target, a.source).cmp(&(b.target, b.source)).then(a.delay.total_cmp(&b.delay))
-    });
+    entries.sort_by(|a, b| (a.target, a.source).cmp(&(b.target, b.source)).then(a.delay.total_cmp(&b.delay)));
     entries.dedup_by(|next, first| {
         let same = (next.source, next.target, next.delay) == (first.source, first.target, first.delay);
         if same {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A graph as a network.
 #[derive(Clone, Debug, Default)]
 pub struct Lowered {
-    /// In the order of the graph's nodes.
+    /// Inputs first, and each behind those that reach it, but for edges that lead back.
     pub populations: Vec<Population>,
     /// Sorted by source and target.
     pub projections: Vec<Projection>,
@@ -96,19 +96,42 @@ pub fn lower(flat: &Flat, dialect: &Dialect) -> Result<Lowered, String> {
         let arriving = arriving(flat, node, population.size, &signals)?;
         population.bias = arriving.bias;
         let projections = arriving.from.into_iter();
-        lowered.projections.extend(projections.map(|(from, entries)| Projection { from, to, entries, steps: 1 }));
+        lowered.projections.extend(projections.map(|(from, entries)| Projection {
+            from,
+            to,
+            entries,
+            steps: 1,
+        }));
     }
     lowered.projections.sort_by_key(|projection| (projection.from, projection.to));
     lowered.outputs = (0..flat.nodes.len())
         .filter(|&node| flat.kind(node) == "Output")
         .map(|node| {
-            let read = numbers.get(&node).copied().or_else(|| numbers.get(&flat.before(node).next()?).copied());
+            let read =
+                numbers.get(&node).copied().or_else(|| numbers.get(&flat.before(node).next()?).copied());
             read.map(|read| (flat.name(node).to_owned(), read))
                 .ok_or_else(|| format!("no edge leads to {:?}", flat.name(node)))
         })
         .collect::<Result<_, _>>()?;
-    set_delays(&mut lowered, dialect);
-    Ok(lowered)
+    let levels = set_delays(&mut lowered, dialect);
+    Ok(in_order(lowered, &levels))
+}
+
+/// Populations by level, in the order of the graph where that is the same, and projections by their ends.
+fn in_order(lowered: Lowered, levels: &[i64]) -> Lowered {
+    let Lowered { populations, mut projections, mut outputs, notes } = lowered;
+    let mut order: Vec<usize> = (0..populations.len()).collect();
+    order.sort_by_key(|&number| (levels[number], populations[number].node));
+    let mut place = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(new, &old)| place[old] = new);
+    for projection in &mut projections {
+        (projection.from, projection.to) = (place[projection.from], place[projection.to]);
+    }
+    projections.sort_by_key(|projection| (projection.from, projection.to));
+    outputs.iter_mut().for_each(|(_, read)| *read = place[*read]);
+    let mut numbered: Vec<(usize, Population)> = place.into_iter().zip(populations).collect();
+    numbered.sort_by_key(|(new, _)| *new);
+    Lowered { populations: numbered.into_iter().map(|(_, one)| one).collect(), projections, outputs, notes }
 }
 
 /// What becomes of a node, if it becomes a population.
@@ -129,7 +152,8 @@ fn role(flat: &Flat, node: usize) -> Result<Option<Role>, String> {
         "Input" => Some(Role::Input),
         "Output" => {
             let mut before = flat.before(node);
-            let direct = before.next().is_some_and(|node| is_neuron(flat.kind(node)) || flat.kind(node) == "Input");
+            let direct =
+                before.next().is_some_and(|node| is_neuron(flat.kind(node)) || flat.kind(node) == "Input");
             (!(direct && before.next().is_none())).then_some(Role::Readout)
         }
         kind if is_neuron(kind) => Some(Role::Neurons),
@@ -179,8 +203,9 @@ impl Shapes {
                 known[next] = Some(if is_neuron(flat.kind(next)) {
                     shape.clone()
                 } else {
-                    let made = map(own, &shape)
-                        .map_err(|error| format!("{:?} -> {name:?}, a {}: {error}", flat.name(node), own.kind.name))?;
+                    let made = map(own, &shape).map_err(|error| {
+                        format!("{:?} -> {name:?}, a {}: {error}", flat.name(node), own.kind.name)
+                    })?;
                     let out = made.shape.clone();
                     maps[next] = Some(made);
                     out
@@ -209,14 +234,24 @@ fn signals(
         let signal = Signal { from: BTreeMap::from([(population, own.entries)]), bias: own.bias };
         signals.insert(node, signal);
     }
-    let mut left: BTreeSet<usize> = (0..flat.nodes.len()).filter(|&node| shapes.maps[node].is_some()).collect();
-    while !left.is_empty() {
-        let ready = left.iter().copied().find(|&node| flat.before(node).all(|before| !left.contains(&before)));
-        let Some(node) = ready else {
-            let names: Vec<String> = left.iter().map(|&node| format!("{:?}", flat.name(node))).collect();
-            return Err(format!("there is a loop in which no node has a state, among {}", names.join(", ")));
-        };
+    let is_stateless = |node: usize| shapes.maps[node].is_some();
+    // How many nodes without a state each still waits for.
+    let mut left: BTreeMap<usize, usize> = (0..flat.nodes.len())
+        .filter(|&node| is_stateless(node))
+        .map(|node| (node, flat.before(node).filter(|&before| is_stateless(before)).count()))
+        .collect();
+    let mut ready: Vec<usize> =
+        left.iter().filter(|(_, waits)| **waits == 0).map(|(&node, _)| node).collect();
+    while let Some(node) = ready.pop() {
         left.remove(&node);
+        for next in flat.after(node) {
+            if let Some(waits) = left.get_mut(&next) {
+                *waits -= 1;
+                if *waits == 0 {
+                    ready.push(next);
+                }
+            }
+        }
         let Some(map) = &shapes.maps[node] else { continue };
         let before = flat.before(node).next().unwrap_or(node);
         let middle = size(&shapes.out[before])?;
@@ -231,11 +266,20 @@ fn signals(
         }
         signals.insert(node, signal);
     }
-    Ok(signals)
+    if left.is_empty() {
+        return Ok(signals);
+    }
+    let names: Vec<String> = left.keys().map(|&node| format!("{:?}", flat.name(node))).collect();
+    Err(format!("there is a loop in which no node has a state, among {}", names.join(", ")))
 }
 
 /// The sum of what edges bring to a node that takes `size` numbers.
-fn arriving(flat: &Flat, node: usize, size: u32, signals: &BTreeMap<usize, Signal>) -> Result<Signal, String> {
+fn arriving(
+    flat: &Flat,
+    node: usize,
+    size: u32,
+    signals: &BTreeMap<usize, Signal>,
+) -> Result<Signal, String> {
     let mut sum = Signal { from: BTreeMap::new(), bias: vec![0.0; size as usize] };
     for before in flat.before(node) {
         let Some(signal) = signals.get(&before) else { continue };
@@ -254,9 +298,9 @@ fn arriving(flat: &Flat, node: usize, size: u32, signals: &BTreeMap<usize, Signa
     Ok(sum)
 }
 
-/// Every population lives as many steps later as there are projections before it, so that all that comes
+/// The level of every population: it lives as many steps later as there are projections before it, so that all that comes
 /// from one moment of the input meets; edges that lead back bring it `recurrent_delay` steps later.
-fn set_delays(lowered: &mut Lowered, dialect: &Dialect) {
+fn set_delays(lowered: &mut Lowered, dialect: &Dialect) -> Vec<i64> {
     let count = lowered.populations.len();
     let mut after = vec![Vec::new(); count];
     lowered.projections.iter().for_each(|projection| after[projection.from].push(projection.to));
@@ -291,6 +335,7 @@ fn set_delays(lowered: &mut Lowered, dialect: &Dialect) {
             ));
         }
     }
+    level
 }
 
 /// Edges that lead back to where a walk from the inputs, in the order of populations, came from.

@@ -68,7 +68,9 @@ impl Of<'_> {
     /// A function of several parameters of every neuron.
     fn made<const N: usize>(&self, names: [&str; N], of: impl Fn([f64; N]) -> f64) -> Vec<f64> {
         let columns = names.map(|name| self.each(name));
-        (0..self.population.size as usize).map(|place| of(std::array::from_fn(|n| columns[n][place]))).collect()
+        (0..self.population.size as usize)
+            .map(|place| of(std::array::from_fn(|n| columns[n][place])))
+            .collect()
     }
 
     fn word(&self, name: &str) -> &'static str {
@@ -225,7 +227,8 @@ fn node(parameters: &Parameters, threshold: Threshold) -> Result<Node, String> {
     }
     let field = |name: &'static str, values: &[f64]| (name, Field::Numbers(Array::list(values.to_vec())));
     let v_threshold = v_th.as_ref().map(|v| v.iter().map(|&v| threshold.of_reached(v)).collect::<Vec<f64>>());
-    let folded: Vec<f64> = r.iter().zip(w_in).map(|(r, w_in)| if *w_in == 1.0 { *r } else { r * w_in }).collect();
+    let folded: Vec<f64> =
+        r.iter().zip(w_in).map(|(r, w_in)| if *w_in == 1.0 { *r } else { r * w_in }).collect();
     let ends = |mut fields: Vec<(&'static str, Field)>| {
         if let Some(v_threshold) = &v_threshold {
             fields.extend([field("v_threshold", v_threshold), field("v_reset", v_reset)]);
@@ -276,7 +279,8 @@ fn seconds(ms: Vec<f64>) -> Vec<f64> {
 /// precision, else the one that is written shortest, so that what was read is what is written.
 fn inverse(product: f64, factor: f64) -> f64 {
     let near = product / factor;
-    let beside = [near, near.next_down(), near.next_up(), near.next_down().next_down(), near.next_up().next_up()];
+    let beside =
+        [near, near.next_down(), near.next_up(), near.next_down().next_down(), near.next_up().next_up()];
     let length = |value: f64| (f64::from(value as f32) != value, format!("{value:?}").len());
     // The factor 1e-3 is applied as a division on the way in.
     let back = |value: f64| if factor < 1.0 { value / (1.0 / factor) } else { value * factor };

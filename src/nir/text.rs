@@ -28,6 +28,8 @@ pub struct About<'a> {
     pub header: Vec<String>,
     /// Name of the file with the edges, beside the network file.
     pub edges: &'a str,
+    /// Whether inputs are neurons that chips hold, which spike once a step at most.
+    pub relay: bool,
     /// Spikes a second of each input, of the synthetic input.
     pub rate: f64,
     /// In ms.
@@ -49,7 +51,7 @@ pub fn text<'a>(
     about.header.iter().for_each(|line| add(&mut out, &format!("// {line}")));
     add(&mut out, &format!("(\n    format: 1,\n    title: {},\n\n    populations: [", quoted(about.title)));
     for population in &lowered.populations {
-        let model = model(flat, population, dialect)
+        let model = model(flat, population, dialect, about.relay)
             .map_err(|error| format!("{:?}, a {}: {error}", population.name, flat.kind(population.node)))?;
         let (name, size) = (quoted(&population.name), population.size);
         let kind = match population.role {
@@ -61,7 +63,13 @@ pub fn text<'a>(
     }
     add(&mut out, "    ],\n\n    projections: [");
     for projection in &lowered.projections {
-        let (line, table) = projection_line(lowered, projection, dialect, about.edges);
+        let (source, target) =
+            (&lowered.populations[projection.from].name, &lowered.populations[projection.to].name);
+        let own = format!("{source}_to_{target}");
+        let taken = |name: &str| tables.iter().any(|table: &Table<'_>| table.name == name);
+        let name = (1..).map(|count| if count == 1 { own.clone() } else { format!("{own}_{count}") });
+        let name = name.into_iter().find(|name| !taken(name)).unwrap_or_default();
+        let (line, table) = projection_line(lowered, projection, dialect, (about.edges, name));
         add(&mut out, &line);
         tables.extend(table);
     }
@@ -76,11 +84,12 @@ fn add(out: &mut String, line: &str) {
 }
 
 /// The model of a population, as a network file says it.
-fn model(flat: &Flat, population: &Population, dialect: &Dialect) -> Result<String, String> {
+fn model(flat: &Flat, population: &Population, dialect: &Dialect, relay: bool) -> Result<String, String> {
     let bias = parameter("I_e", "pA", &population.bias, 0.0);
     match population.role {
+        Role::Input if relay => return Ok("IafPscPulse(tau_m: ms(0.0), V_th: mV(0.5))".into()),
         Role::Input => return Ok("Parrot".into()),
-        Role::Readout => return Ok(format!("IafPscPulse({}spikes: false, tau_m: ms(0))", bias)),
+        Role::Readout => return Ok(format!("IafPscPulse({}spikes: false, tau_m: ms(0.0))", bias)),
         Role::Neurons => {}
     }
     let node = &flat.nodes[population.node].1;
@@ -99,7 +108,9 @@ fn model(flat: &Flat, population: &Population, dialect: &Dialect) -> Result<Stri
     }
     said += &parameter("V_reset", "mV", &v_reset, 0.0);
     said += &bias;
-    for (word, is) in [("reset: Linear, ", linear), ("integration: Euler, ", euler), ("arrivals: Jump, ", jump)] {
+    for (word, is) in
+        [("reset: Linear, ", linear), ("integration: Euler, ", euler), ("arrivals: Jump, ", jump)]
+    {
         said += if is { word } else { "" };
     }
     Ok(format!("IafPscPulse({})", said.trim_end_matches(", ")))
@@ -126,7 +137,7 @@ fn projection_line<'a>(
     lowered: &'a Lowered,
     projection: &'a Projection,
     dialect: &Dialect,
-    file: &str,
+    (file, name): (&str, String),
 ) -> (String, Option<Table<'a>>) {
     let (source, target) = (&lowered.populations[projection.from], &lowered.populations[projection.to]);
     let ends = format!("from: [{}], to: [{}]", quoted(&source.name), quoted(&target.name));
@@ -136,7 +147,6 @@ fn projection_line<'a>(
         let rule = format!("rule: OneToOne, weight: {}", number("pA", weight));
         return (format!("        ({ends}, {rule}, delay: ms({:?})),", ms(delay)), None);
     }
-    let name = format!("{}_to_{}", source.name, target.name);
     let rule = format!("rule: EdgeFile(path: {}, population: {})", quoted(file), quoted(&name));
     let first = projection.entries.first().map_or(0.0, |entry| entry.delay);
     let alike = projection.entries.iter().all(|entry| entry.delay == first);
@@ -157,12 +167,13 @@ fn add_ends(out: &mut String, lowered: &Lowered, flat: &Flat, dialect: &Dialect,
     let inputs = names(&|p| p.role == Role::Input);
     if !inputs.is_empty() {
         let text = format!(
-            "    // Synthetic input. Spikes of your own, from a SONATA spike file:\n    \
-             // source: SpikeFile(path: \"input.h5\", population: \"…\")\n    \
+            "    // Synthetic input; for spikes of your own: source: SpikeFile(path: \"spikes.h5\", population: \"…\")\n    \
              stimuli: [\n        \
-             (name: \"synthetic\", source: Poisson(rate: Hz({:?})), to: [{inputs}], weight: 1, delay: ms({:?})),\n    \
+             (name: \"synthetic\", source: Poisson(rate: Hz({:?})), to: [{inputs}], weight: {}, delay: ms({:?})),\n    \
              ],\n",
-            about.rate, dialect.dt
+            about.rate,
+            if about.relay { "pA(1.0)" } else { "1" },
+            dialect.dt
         );
         add(out, &text);
     }

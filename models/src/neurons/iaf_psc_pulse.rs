@@ -5,7 +5,7 @@
 //! tau_m dV/dt   = E_L − V + R_m I          without tau_m: dV/dt = R_m I / ms;  without tau_syn: I = w_in S
 //! ```
 //!
-//! When V reaches V_th at the end of a step the neuron spikes. V is then set to V_reset, or, with
+//! When V has reached V_th at the end of a step the neuron spikes. V is then set to V_reset, or, with
 //! `reset: Linear`, V_th − V_reset is taken off. There is no refractory time. With `spikes: false` it is a
 //! leaky integrator, whose V is read.
 //!
@@ -13,7 +13,9 @@
 //! three things, so that each is a word here:
 //!
 //! - `integration: Exact` solves the equations for an S that is constant during the step, whatever its
-//!   length. `Euler` takes one forward step, first of I and then of V with the new I: I keeps 1 − dt/tau_syn
+//!   length. Without tau_syn this includes the reset: V reaches V_th somewhere in the step, is set to V_reset
+//!   there, and moves on until its end (if it would spike again, it stays at V_reset). With tau_syn, or with
+//!   jumps, V is reset at the end. `Euler` takes one forward step, first of I and then of V with the new I: I keeps 1 − dt/tau_syn
 //!   and V keeps 1 − dt/tau_m.
 //! - `arrivals: Current` is the equations above. With `Jump` the whole of S reaches what it reaches first:
 //!   I moves by w_in S, or without tau_syn V by R_m w_in S, at the end of the step (`Euler`: I moves before V
@@ -188,11 +190,28 @@ fn linear(arguments: &Arguments) -> bool {
     arguments.word("reset") == "Linear"
 }
 
+/// V that a constant S of 1 pA tends to, above E_L, if the reset falls inside the step; else not a number.
+/// Without a leak V tends to nothing, and so far off moves straight.
+fn asymptote(arguments: &Arguments, of: &dyn Fn(&str) -> f64) -> f64 {
+    let inside = arguments.word("integration") == "Exact" && arguments.word("arrivals") == "Current";
+    match inside && !linear(arguments) && of("tau_syn") == 0.0 {
+        true if of("tau_m") == f64::MAX => of("R_m") * of("w_in") * FAR,
+        true => of("R_m") * of("w_in"),
+        false => f64::NAN,
+    }
+}
+
+/// Farther than which a line and an exponential are the same in double precision.
+const FAR: f64 = 1e20;
+
 /// A current that lasts one step makes a leaky integrator of jumps, or an integrator; one that decays, the
 /// chips' own neuron if V moves with the current after its arrivals (Euler) or before (Exact jumps).
 fn primitive(arguments: &Arguments, of: &dyn Fn(&str) -> f64, dt: f64) -> Result<Primitive, String> {
     if !arguments.flag("spikes") {
         return Err("never spikes; chips compute neurons that do".into());
+    }
+    if !asymptote(arguments, of).is_nan() && of("tau_m") != 0.0 {
+        return Err("is reset inside a step; chips reset at its end, as with integration: Euler".into());
     }
     let step = Step::of(arguments, of, dt);
     let (rest, drive) = (of("E_L"), step.s_v * of("I_e"));
@@ -242,7 +261,7 @@ fn primitive(arguments: &Arguments, of: &dyn Fn(&str) -> f64, dt: f64) -> Result
 }
 
 const NAMES: &[&str] = &["R_m", "tau_m", "tau_syn", "w_in", "E_L", "V_th", "V_reset", "I_e"];
-const CONSTANTS: usize = 9;
+const CONSTANTS: usize = 10;
 
 struct IafPscPulse<R> {
     /// mV
@@ -257,7 +276,8 @@ fn build<R: Real>(cells: &Cells) -> Box<dyn Dynamics<R>> {
     let constants = Table::derive(cells, NAMES, |of| {
         let Step { i_i, s_i, v_v, i_v, s_v } = Step::of(&cells.arguments, of, cells.dt);
         let v_th = if cells.arguments.flag("spikes") { of("V_th") } else { f64::INFINITY };
-        [of("E_L"), v_th, of("V_reset"), of("I_e"), i_i, s_i, v_v, i_v, s_v]
+        let end = asymptote(&cells.arguments, of);
+        [of("E_L"), v_th, of("V_reset"), of("I_e"), i_i, s_i, v_v, i_v, s_v, end]
     });
     Box::new(IafPscPulse {
         v: Aligned::new(&cells.initial(0)),
@@ -321,12 +341,17 @@ fn advance<R: Real, K: Lookup<R, CONSTANTS>>(
     let constants = constants.cut(n);
     let mut any = false;
     for i in 0..n {
-        let [e_l, v_th, v_reset, i_e, i_i, s_i, v_v, i_v, s_v] = constants.at(i);
+        let [e_l, v_th, v_reset, i_e, i_i, s_i, v_v, i_v, s_v, end] = constants.at(i);
         let s = take(&mut arrived[i]) + (current[i] + i_e);
         let reached = e_l + ((v[i] - e_l) * v_v + (i_syn[i] * i_v + s * s_v));
         i_syn[i] = i_syn[i] * i_i + s * s_i;
         let fires = reached >= v_th;
-        let reset = if linear { reached - (v_th - v_reset) } else { v_reset };
+        // The part of the way to where V tends that was left after V_th is gone from V_reset.
+        let tends = e_l + s * end;
+        let moved = v_reset + (reached - v_th) * ((tends - v_reset) / (tends - v_th));
+        let inside = v[i] < v_th && moved < v_th;
+        let at_end = if linear { reached - (v_th - v_reset) } else { v_reset };
+        let reset = if inside { moved } else { at_end };
         v[i] = if fires { reset } else { reached };
         fired[i] = if fires { R::ONE } else { R::ZERO };
         any |= fires;

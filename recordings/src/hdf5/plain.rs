@@ -1,14 +1,10 @@
 //! Files of fixed tables, written in one go: edges for a network, graphs for other programs.
 
 use crate::hdf5::error::FileError;
+use crate::hdf5::layout::{MAGIC, VERSION};
 use rust_hdf5::{DatatypeMessage, H5File, H5Type, Hdf5Error};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// The first number of every SONATA file.
-const MAGIC: u32 = 0x0A7A;
-/// The version of the SONATA layout.
-const VERSION: [u32; 2] = [0, 1];
 
 /// A file that is being written.
 pub struct Plain {
@@ -78,7 +74,8 @@ impl Plain {
             let place = format!("{group}/{name}");
             self.numbers(&place, &[ids.len()], &ids)?;
             let said = self.file.dataset_writer(&place).and_then(|dataset| {
-                let attribute = dataset.new_attr::<rust_hdf5::VarLenUnicode>().shape(()).create("node_population")?;
+                let attribute =
+                    dataset.new_attr::<rust_hdf5::VarLenUnicode>().shape(()).create("node_population")?;
                 attribute.write_string(end)
             });
             self.written(said)?;

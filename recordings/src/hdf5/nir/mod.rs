@@ -104,10 +104,7 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "Conv2d", fields: CONVOLUTION },
     Kind { name: "SumPool2d", fields: POOL },
     Kind { name: "AvgPool2d", fields: POOL },
-    Kind {
-        name: "Flatten",
-        fields: &[whole("start_dim"), whole("end_dim"), optional(whole("input_type"))],
-    },
+    Kind { name: "Flatten", fields: &[whole("start_dim"), whole("end_dim"), optional(whole("input_type"))] },
     Kind { name: "Delay", fields: &[real("delay")] },
     Kind { name: "Threshold", fields: &[real("threshold")] },
     Kind { name: "I", fields: &[real("r")] },

@@ -87,7 +87,9 @@ fn read_graph(source: &Source, path: &str, depth: usize) -> Result<Graph, FileEr
         return Ok(graph);
     }
     if shape.len() != 2 || shape[1] != 2 {
-        return Err(source.error(format!("/{edges} has the shape {shape:?} instead of two names in each row")));
+        return Err(
+            source.error(format!("/{edges} has the shape {shape:?} instead of two names in each row"))
+        );
     }
     let names = source.texts(&edges)?;
     graph.edges = names.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
