@@ -120,24 +120,20 @@ fn same(
         let pair = names(network, projection.source, projection.target);
         wanted.entry(pair).or_default().extend(&synapses[number]);
     }
-    wanted.values_mut().for_each(sort);
+    let single = network.precision == Precision::F32;
+    wanted.values_mut().for_each(|synapses| *synapses = merged(std::mem::take(synapses), single));
     for projection in &lowered.projections {
         let name = |number: usize| lowered.populations[number].name.as_str();
         let (from, to) = (name(projection.from), name(projection.to));
-        let mut has: Vec<Synapse> = projection
+        let has: Vec<Synapse> = projection
             .entries
             .iter()
             .map(|entry| {
                 let delay = projection.steps as f64 + entry.delay * 1e3 / dialect.dt;
-                let weight = if network.precision == Precision::F32 {
-                    f64::from(entry.weight as f32)
-                } else {
-                    entry.weight
-                };
-                (entry.source, entry.target, weight, delay.round() as i64)
+                (entry.source, entry.target, entry.weight, delay.round() as i64)
             })
             .collect();
-        sort(&mut has);
+        let has = merged(has, single);
         if wanted.remove(&(from, to)).unwrap_or_default() != has {
             return Err(format!(
                 "projection {from:?} -> {to:?}: its weights and delays are none that a graph of NIR has: there, what \
@@ -166,8 +162,22 @@ fn same(
     Ok(())
 }
 
-fn sort(synapses: &mut Vec<Synapse>) {
-    synapses.sort_by(|a, b| (a.1, a.0, a.3).cmp(&(b.1, b.0, b.3)).then(a.2.total_cmp(&b.2)));
+/// Synapses by target, source and delay, added up where these are the same, without those of weight 0; in the
+/// precision that the network runs in.
+fn merged(mut synapses: Vec<Synapse>, single: bool) -> Vec<Synapse> {
+    synapses.sort_by_key(|&(source, target, _, delay)| (target, source, delay));
+    synapses.dedup_by(|next, first| {
+        let same = (next.0, next.1, next.3) == (first.0, first.1, first.3);
+        if same {
+            first.2 += next.2;
+        }
+        same
+    });
+    if single {
+        synapses.iter_mut().for_each(|synapse| synapse.2 = f64::from(synapse.2 as f32));
+    }
+    synapses.retain(|synapse| synapse.2 != 0.0);
+    synapses
 }
 
 /// A graph with a matrix for each projection, and a `Delay` where spikes take longer than they have to.
@@ -189,7 +199,7 @@ fn matrices(
         };
         graph.nodes.push((population.name.clone(), Node::new(kind, shape(population.size))));
     }
-    let mut has_bias: Vec<usize> = Vec::new();
+    let (mut has_bias, mut own_names) = (Vec::new(), Vec::new());
     for (number, projection) in network.projections.iter().enumerate() {
         let (from, to) = names(network, projection.source, projection.target);
         let wrong = |why: String| format!("projection {from:?} -> {to:?}: {why}");
@@ -212,6 +222,7 @@ fn matrices(
         let name = (0..).map(|again| if again == 0 { own.clone() } else { format!("{own}_{again}") });
         let name = name.into_iter().find(|name| graph.node(name).is_none()).unwrap_or(own);
         graph.nodes.push((name.clone(), node));
+        own_names.push(name.clone());
         graph.edges.extend([(from.to_owned(), name.clone()), (name, to.to_owned())]);
     }
     for (number, one) in said.iter().enumerate() {
@@ -224,7 +235,7 @@ fn matrices(
         }
     }
     add_outputs(network, said, &mut graph);
-    add_delays(network, synapses, &mut graph, dialect)?;
+    add_delays(network, synapses, &own_names, &mut graph, dialect)?;
     Ok(graph)
 }
 
@@ -263,6 +274,7 @@ fn add_outputs(network: &Network, said: &[Spoken], graph: &mut Graph) {
 fn add_delays(
     network: &Network,
     synapses: &[Vec<Synapse>],
+    own_names: &[String],
     graph: &mut Graph,
     dialect: &Dialect,
 ) -> Result<(), String> {
@@ -281,15 +293,14 @@ fn add_delays(
             ));
         }
         if longer > 0 {
-            let own =
-                if projection.name.is_empty() { format!("{from}_to_{to}") } else { projection.name.clone() };
+            let own = &own_names[number];
             let size = network.populations[projection.source].size as usize;
             let delay = Field::Numbers(Array::list(vec![longer as f64 * dialect.dt / 1e3; size]));
             graph.nodes.push((format!("{own}.delay"), Node::new("Delay", vec![("delay", delay)])));
-            let edge = graph.edges.iter_mut().find(|edge| edge.0 == from && edge.1 == own);
+            let edge = graph.edges.iter_mut().find(|edge| edge.1 == *own);
             if let Some(edge) = edge {
                 edge.1 = format!("{own}.delay");
-                graph.edges.push((format!("{own}.delay"), own));
+                graph.edges.push((format!("{own}.delay"), own.clone()));
             }
         }
     }
