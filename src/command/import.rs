@@ -82,7 +82,7 @@ fn nir(args: &NirArgs) -> Result<ExitCode> {
     let stem = args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{stem}.ron")));
     let beside = out.with_extension("h5");
-    let file = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let file = args.file.file_name().unwrap_or_default().to_string_lossy().escape_debug().to_string();
     let options = args.dialect.options();
     let mut header = vec![
         format!("From {file}, NIR written by version {version:?}, by"),

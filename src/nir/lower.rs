@@ -105,17 +105,31 @@ pub fn lower(flat: &Flat, dialect: &Dialect) -> Result<Lowered, String> {
         }));
     }
     lowered.projections.sort_by_key(|projection| (projection.from, projection.to));
-    lowered.outputs = (0..flat.nodes.len())
-        .filter(|&node| flat.kind(node) == "Output")
-        .map(|node| {
-            let read =
-                numbers.get(&node).copied().or_else(|| numbers.get(&flat.before(node).next()?).copied());
-            read.map(|read| (flat.name(node).to_owned(), read))
-                .ok_or_else(|| format!("no edge leads to {:?}", flat.name(node)))
-        })
-        .collect::<Result<_, _>>()?;
+    lowered.outputs = outputs(flat, &shapes, &numbers)?;
     let levels = set_delays(&mut lowered, dialect);
     Ok(in_order(lowered, &levels))
+}
+
+/// The population that is read for each `Output`: its own, or the one before it.
+fn outputs(
+    flat: &Flat,
+    shapes: &Shapes,
+    numbers: &BTreeMap<usize, usize>,
+) -> Result<Vec<(String, usize)>, String> {
+    let mut outputs = Vec::new();
+    for node in (0..flat.nodes.len()).filter(|&node| flat.kind(node) == "Output") {
+        let Some(before) = flat.before(node).next() else {
+            return Err(format!("no edge leads to {:?}", flat.name(node)));
+        };
+        let (sent, taken) = (&shapes.out[before], &shapes.out[node]);
+        if size(sent)? != size(taken)? {
+            let (from, to) = (flat.name(before), flat.name(node));
+            return Err(format!("{from:?} -> {to:?}: {} goes to {}", words(sent), words(taken)));
+        }
+        let read = numbers.get(&node).or_else(|| numbers.get(&before)).copied();
+        outputs.extend(read.map(|read| (flat.name(node).to_owned(), read)));
+    }
+    Ok(outputs)
 }
 
 /// What becomes of a node, if it becomes a population.

@@ -36,6 +36,11 @@ fn what_is_wrong_with_a_graph_is_said_with_the_node() {
         ),
         "the edge \"lif\" -> \"input\" leads into an Input"
     );
+    assert_eq!(with(&[input(), a(), one(), out()], &chain[..2]), "no edge leads to \"out\"");
+    assert_eq!(
+        with(&[input(), a(), one(), ("out", port("Output", &[2.0, 3.0]))], chain),
+        "\"lif\" -> \"out\": 1 goes to 2×3"
+    );
     let scale = |name| (name, Node::new("Scale", vec![("scale", array(&[], &[1.0]))]));
     assert_eq!(
         with(
