@@ -7,6 +7,10 @@ use super::lower::{Lowered, Population, Projection, Role, shape_words};
 use super::neurons::{Parameters, is_silent, parameters};
 use std::fmt::Write;
 
+/// A neuron without memory that a spike of weight 1 makes spike. 129/256 is a threshold that Loihi has exactly at
+/// a small scale, which leaves its sums room for several spikes at once.
+const RELAY: &str = "IafPscPulse(tau_m: ms(0.0), V_th: mV(0.50390625))";
+
 /// Edges of a projection that is not one-to-one, for a file.
 pub struct Table<'a> {
     /// Name of the edge population.
@@ -87,7 +91,7 @@ fn add(out: &mut String, line: &str) {
 fn model(flat: &Flat, population: &Population, dialect: &Dialect, relay: bool) -> Result<String, String> {
     let bias = parameter("I_e", "pA", &population.bias, 0.0);
     match population.role {
-        Role::Input if relay => return Ok("IafPscPulse(tau_m: ms(0.0), V_th: mV(0.5))".into()),
+        Role::Input if relay => return Ok(RELAY.into()),
         Role::Input => return Ok("Parrot".into()),
         Role::Readout => return Ok(format!("IafPscPulse({}spikes: false, tau_m: ms(0.0))", bias)),
         Role::Neurons => {}

@@ -2,7 +2,7 @@
 //!
 //! A file is one HDF5 tree: `/version`, and a graph in `/node`. A graph has `type` = "NIRGraph", its nodes as
 //! groups in `nodes`, and `edges`, a table of two names in each row. A node has its `type` and what [`KINDS`]
-//! lists, and may itself be a graph. [`read`] and [`write`] know the file; what a graph means to a
+//! lists, and may itself be a graph. [`read()`] and [`write()`] know the file; what a graph means to a
 //! network is not told here.
 //!
 //! Reference: Pedersen et al. (2024) Nat. Commun. 15:8122, doi:10.1038/s41467-024-52259-9.

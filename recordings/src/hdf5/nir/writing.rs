@@ -19,7 +19,7 @@ pub fn write(path: &Path, graph: &Graph) -> Result<(), FileError> {
 /// Writes a graph into a group of a file of another kind, for [`super::read_part`].
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_part(file: &mut Plain, group: &str, graph: &Graph) -> Result<(), FileError> {
     file.text(&format!("{group}/type"), super::GRAPH)?;
     let ends: Vec<&str> = graph.edges.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
