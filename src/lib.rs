@@ -13,6 +13,7 @@ pub mod nir;
 pub mod open;
 pub mod output;
 pub mod progress;
+pub mod proof;
 pub mod report;
 pub mod room;
 pub mod summary;
