@@ -5,7 +5,7 @@ use crate::nir::dialect::{Dialect, Threshold};
 use crate::nir::flat::{Flat, flat};
 use crate::nir::lower::{Lowered, lower};
 use crate::nir::text::{About, Table, text};
-use crate::open::milliseconds;
+use crate::open::{self, milliseconds};
 use crate::say;
 use crate::summary::grouped;
 use anyhow::{Context, Result};
@@ -82,6 +82,14 @@ fn nir(args: &NirArgs) -> Result<ExitCode> {
     let stem = args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{stem}.ron")));
     let beside = out.with_extension("h5");
+    for written in [&out, &beside] {
+        if let (Ok(written), Ok(read)) = (written.canonicalize(), args.file.canonicalize())
+            && written == read
+        {
+            let name = read.file_name().unwrap_or_default().display().to_string();
+            return Err(wrong(format!("{name} would be written over; choose another name with --out")));
+        }
+    }
     let file = args.file.file_name().unwrap_or_default().to_string_lossy().escape_debug().to_string();
     let options = args.dialect.options();
     let mut header = vec![
@@ -100,6 +108,8 @@ fn nir(args: &NirArgs) -> Result<ExitCode> {
     let relay = args.inputs == Inputs::Relay;
     let about = About { title: &stem, header, edges: &edges, relay, rate, duration: args.duration };
     let (text, tables) = text(&flat, &lowered, &args.dialect, &about).map_err(wrong)?;
+    open::read(&out.display().to_string(), &text, &[])
+        .map_err(|mistakes| BadInput::of(mistakes.trim_end()))?;
     write(&beside, &flat, &lowered, &tables)?;
     fs::write(&out, text).with_context(|| format!("{} was not written", out.display()))?;
     report(&lowered, &options, &out, &beside);

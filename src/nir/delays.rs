@@ -4,8 +4,9 @@ use super::dialect::Dialect;
 use super::lower::{Lowered, Population, Role};
 use std::collections::BTreeSet;
 
-/// The level of every population: it lives as many steps later as there are projections before it, so that all that comes
-/// from one moment of the input meets; edges that lead back bring it `recurrent_delay` steps later.
+/// Sets the delays; the level of every population. It lives as many steps later as there are projections
+/// before it, so that all that comes from one moment of the input meets; edges that lead back bring it
+/// `recurrent_delay` steps later.
 pub fn set_delays(lowered: &mut Lowered, dialect: &Dialect) -> Vec<i64> {
     let count = lowered.populations.len();
     let mut after = vec![Vec::new(); count];

@@ -7,8 +7,8 @@ use super::lower::{Lowered, Population, Projection, Role, shape_words};
 use super::neurons::{Parameters, is_silent, parameters};
 use std::fmt::Write;
 
-/// A neuron without memory that a spike of weight 1 makes spike. 129/256 is a threshold that Loihi has exactly at
-/// a small scale, which leaves its sums room for several spikes at once.
+/// A neuron without memory that a spike of weight 1 makes spike. 129/256 is a threshold that Loihi has exactly
+/// at a small scale, which leaves its sums room for several spikes at once.
 const RELAY: &str = "IafPscPulse(tau_m: ms(0.0), V_th: mV(0.50390625))";
 
 /// Edges of a projection that is not one-to-one, for a file.

@@ -1,8 +1,10 @@
 //! What a graph says is what its network does.
 
 use crate::common::{array, edit, folder_with, graph, list, port, saltus, spike_steps, with_spikes};
+use proptest::prelude::{Strategy, prop_assert, proptest};
 use recordings::hdf5::nir::Node;
 use recordings::hdf5::reading::Recording;
+use saltus::nir::linear::map;
 
 #[test]
 fn what_flows_through_nodes_without_a_state_is_what_they_compute() {
@@ -86,4 +88,98 @@ fn what_leaves_an_input_at_one_moment_arrives_at_one_moment_over_any_way() {
     assert_eq!((steps("input"), steps("a"), steps("b"), steps("meet")), (vec![2], vec![3], vec![4], vec![5]));
     // Once lit, the loop keeps its spike, two steps a round.
     assert_eq!(steps("loop"), [6, 8, 10, 12]);
+}
+
+/// Everything that a convolution over two axes is made of.
+#[derive(Clone, Debug)]
+struct Convolution {
+    /// Groups, output and input channels of each.
+    groups: [usize; 3],
+    input: [usize; 2],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+}
+
+fn convolutions() -> impl Strategy<Value = Convolution> {
+    let groups = (1..3_usize, 1..3_usize, 1..4_usize).prop_map(|(a, b, c)| [a, b, c]);
+    let two = |range: std::ops::Range<usize>| (range.clone(), range).prop_map(|(a, b)| [a, b]);
+    let sides = (two(5..9), two(1..4), two(1..4), two(0..3), two(1..3));
+    (groups, sides).prop_map(|(groups, (input, kernel, stride, padding, dilation))| Convolution {
+        groups,
+        input,
+        kernel,
+        stride,
+        padding,
+        dilation,
+    })
+}
+
+impl Convolution {
+    fn weights(&self) -> Vec<f64> {
+        let [groups, out, of_group] = self.groups;
+        let count = groups * out * of_group * self.kernel[0] * self.kernel[1];
+        (0..count).map(|place| ((place * 7 + 3) % 11) as f64 - 5.0).collect()
+    }
+
+    fn node(&self) -> Node {
+        let [groups, out, of_group] = self.groups;
+        let [rows, columns] = self.kernel;
+        let each = |values: [usize; 2]| list(&values.map(|value| value as f64));
+        Node::new(
+            "Conv2d",
+            vec![
+                ("weight", array(&[groups * out, of_group, rows, columns], &self.weights())),
+                ("stride", each(self.stride)),
+                ("padding", each(self.padding)),
+                ("dilation", each(self.dilation)),
+                ("groups", array(&[], &[groups as f64])),
+                ("bias", list(&vec![0.5; groups * out])),
+            ],
+        )
+    }
+
+    /// One number of the output, summed as the definition says.
+    fn sum(&self, input: &[f64], channel: usize, y: usize, x: usize) -> f64 {
+        let ([_, out, of_group], [height, width], [rows, columns]) = (self.groups, self.input, self.kernel);
+        let weights = self.weights();
+        let mut sum = 0.5;
+        for c in 0..of_group {
+            for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                let row = (y * self.stride[0] + i * self.dilation[0]) as i64 - self.padding[0] as i64;
+                let column = (x * self.stride[1] + j * self.dilation[1]) as i64 - self.padding[1] as i64;
+                if (0..height as i64).contains(&row) && (0..width as i64).contains(&column) {
+                    let from = channel / out * of_group + c;
+                    let weight = weights[((channel * of_group + c) * rows + i) * columns + j];
+                    sum += weight * input[(from * height + row as usize) * width + column as usize];
+                }
+            }
+        }
+        sum
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_convolution_is_its_definition_for_any_stride_padding_dilation_and_groups(conv in convolutions()) {
+        let [groups, out, of_group] = conv.groups;
+        let shape = [groups * of_group, conv.input[0], conv.input[1]];
+        let input: Vec<f64> = (0..shape.iter().product()).map(|place| ((place * 5 + 1) % 13) as f64).collect();
+        let map = map(&conv.node(), &shape).unwrap();
+        let side = |axis: usize| {
+            let reach = conv.dilation[axis] * (conv.kernel[axis] - 1) + 1;
+            (conv.input[axis] + 2 * conv.padding[axis] - reach) / conv.stride[axis] + 1
+        };
+        let (height, width) = (side(0), side(1));
+        prop_assert!(map.shape == [groups * out, height, width], "{:?}", map.shape);
+        let mut output = map.bias.clone();
+        for entry in &map.entries {
+            output[entry.target as usize] += entry.weight * input[entry.source as usize];
+        }
+        for (place, value) in output.iter().enumerate() {
+            let wanted = conv.sum(&input, place / (height * width), place / width % height, place % width);
+            prop_assert!((value - wanted).abs() < 1e-9, "{place}: {value} {wanted}");
+        }
+    }
 }

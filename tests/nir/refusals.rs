@@ -72,6 +72,22 @@ fn what_is_wrong_with_a_graph_is_said_with_the_node() {
 }
 
 #[test]
+fn a_graph_is_not_written_over_and_options_are_checked_before_anything_is_written() {
+    let nodes = [("input", port("Input", &[1.0])), ("lif", lif(&[0.01]))];
+    let folder = folder_with(&graph(&nodes, &[("input", "lif")]));
+    let path = folder.path();
+    fs::rename(path.join("net.nir"), path.join("net.h5")).unwrap();
+    assert_eq!(
+        saltus(path, &["import", "nir", "net.h5"]).unwrap_err(),
+        "error: net.h5: net.h5 would be written over; choose another name with --out"
+    );
+    let negative = saltus(path, &["import", "nir", "net.h5", "--out", "a.ron", "--rate=-5"]).unwrap_err();
+    assert!(negative.contains("a.ron:") && negative.contains("rate"), "{negative}");
+    assert!(!path.join("a.ron").exists() && !path.join("a.h5").exists());
+    saltus(path, &["import", "nir", "net.h5", "--out", "a.ron"]).unwrap();
+}
+
+#[test]
 fn damaged_files_are_refused_and_never_panic() {
     let folder = folder_with(&zoo());
     let whole = fs::read(folder.path().join("net.nir")).unwrap();
