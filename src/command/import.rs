@@ -91,7 +91,8 @@ fn nir(args: &NirArgs) -> Result<ExitCode> {
         }
     }
     let file = args.file.file_name().unwrap_or_default().to_string_lossy().escape_debug().to_string();
-    let options = args.dialect.options();
+    let relay = args.inputs == Inputs::Relay;
+    let options = args.dialect.options() + if relay { " --inputs relay" } else { "" };
     let mut header = vec![
         format!("From {file}, NIR written by version {version:?}, by"),
         format!("saltus import nir {file} {options}"),
@@ -105,7 +106,6 @@ fn nir(args: &NirArgs) -> Result<ExitCode> {
     }
     let edges = beside.file_name().unwrap_or_default().to_string_lossy();
     let rate = args.rate.unwrap_or(100.0 / args.dialect.dt);
-    let relay = args.inputs == Inputs::Relay;
     let about = About { title: &stem, header, edges: &edges, relay, rate, duration: args.duration };
     let (text, tables) = text(&flat, &lowered, &args.dialect, &about).map_err(wrong)?;
     open::read(&out.display().to_string(), &text, &[])
