@@ -9,6 +9,7 @@ pub mod bench;
 pub mod checkpoint;
 pub mod command;
 pub mod load;
+pub mod nir;
 pub mod open;
 pub mod output;
 pub mod progress;
