@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
-use saltus::command::{bench, check, compare, graph, list, map, plot, recover, run};
+use saltus::command::{bench, check, compare, export, graph, import, list, map, plot, recover, run};
 use saltus::complain;
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ use std::process::ExitCode;
   saltus run networks/brunel.ron          run a network, record it, draw it
   saltus check networks/microcircuit.ron  is the file right, and what would be built?
   saltus list IafPscExp                   what can be said about a model?
+  saltus import nir lif.nir               a network file of a NIR graph
 
 Exit codes: 0 done, 1 a failure while running, 2 bad input, 130 interrupted."
 )]
@@ -38,6 +39,10 @@ enum Verb {
     Graph(graph::GraphArgs),
     /// List models, rules, synapses and stimuli with their parameters
     List(list::ListArgs),
+    /// Make a network file of another program's network: NIR
+    Import(import::ImportArgs),
+    /// Write a network for other programs: NIR
+    Export(export::ExportArgs),
     /// Measure speed and memory on networks of known cost
     Bench(bench::BenchArgs),
     /// Make a recording whole after a crash
@@ -53,6 +58,8 @@ fn main() -> ExitCode {
         Verb::Compare(args) => compare::compare(args),
         Verb::Graph(args) => graph::graph(args),
         Verb::List(args) => Ok(list::list(args)),
+        Verb::Import(args) => import::import(args),
+        Verb::Export(args) => export::export(args),
         Verb::Bench(args) => bench::bench(args),
         Verb::Recover(args) => recover::recover(args),
     };

@@ -1,5 +1,5 @@
-//! Networks on Loihi: the spikes of the CPU where numbers are whole, the same spikes mapped or not, and
-//! refusals that say what does not fit.
+//! Networks on Loihi: the spikes of the CPU where numbers are whole, and the same spikes mapped or
+//! not.
 
 mod common;
 
@@ -7,7 +7,7 @@ use backends::chip::Mapped;
 use backends::chip::proof::prove;
 use backends::loihi::{BACKEND, CHIP, REAL_CHIP};
 use common::{live, load, network, shipped};
-use sim_core::backend::{Epoch, Load, Machine, Probe, Refusal};
+use sim_core::backend::{Epoch, Load, Machine, Probe};
 use sim_core::connect::connect;
 use sim_core::data::NoFiles;
 use sim_core::network::Network;
@@ -32,13 +32,6 @@ fn loading<T>(network: &Arc<Network>, threads: usize, with: impl FnOnce(&Load<'_
 
 fn mapped(network: &Arc<Network>, threads: usize) -> Box<dyn Mapped> {
     loading(network, threads, CHIP.map).unwrap_or_else(|refusal| panic!("{refusal}"))
-}
-
-fn refusal(text: &str) -> String {
-    match loading(&network(text, &[]), 1, CHIP.map) {
-        Ok(_) => panic!("it was mapped"),
-        Err(Refusal { reasons }) => reasons.join("\n"),
-    }
 }
 
 #[test]
@@ -202,45 +195,4 @@ fn a_report_has_limits_losses_and_with_spikes_traffic_energy_and_time() {
     assert_eq!(report.energy.len(), 2);
     assert!(report.energy.iter().all(|bill| bill.dynamic() > 0.0));
     assert!(report.time.unwrap().mean() > 0.0);
-}
-
-/// A network of one population, as far as a refusal needs it.
-fn one(model: &str, projection: &str, simulation: &str) -> String {
-    format!(
-        "(format: 1, populations: [(name: \"P\", size: 10, model: {model})], projections: [{projection}],
-          simulation: (duration: ms(10), dt: ms(1), seed: 1{simulation}))"
-    )
-}
-
-#[test]
-fn what_does_not_fit_is_refused_by_name_and_with_what_would_make_it_fit() {
-    let linear = "IafLinear(V_th: mV(20))";
-    let all = |weight: &str, delay: &str| {
-        format!("(from: [\"P\"], to: [\"P\"], rule: AllToAll(), weight: {weight}, delay: {delay})")
-    };
-    let cases = [
-        (
-            one("Izhikevich()", "", ""),
-            "population \"P\" of Izhikevich: Izhikevich is not a neuron that chips compute",
-        ),
-        (
-            one(linear, &all("mV(1)", "ms(64)"), ""),
-            "a delay from \"P\" to \"P\" takes 64 steps of 1 ms; Loihi holds 63: shorten it or make dt longer",
-        ),
-        (
-            one("CubaLif(t_ref: ms(70))", "", ""),
-            "population \"P\" of CubaLif: is refractory for 70 steps; Loihi counts up to 62",
-        ),
-        (
-            one("CubaLif(t_ref: ms(2))", "", ", backend: Loihi(semantics: Lava)"),
-            "population \"P\" of CubaLif: is refractory, which semantics Lava does not have",
-        ),
-        (
-            one("IafLinear(V_th: mV(20), I_e: pA(1))", "", ", backend: Loihi(semantics: Brian2)"),
-            "population \"P\" of IafLinear: has a constant drive; semantics Brian2 has no bias",
-        ),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(refusal(&text), expected);
-    }
 }

@@ -4,6 +4,7 @@ use super::recipes::Recipe;
 use backends::chip::hypergraph::Hypergraph;
 use backends::chip::mesh::{Flows, Mesh, place};
 use backends::chip::partition::{partition, sequential};
+use backends::loihi::axons::Axons;
 use backends::loihi::capacity::CoreCapacity;
 use backends::loihi::compartment::Compartment;
 use backends::loihi::limits::{LOIHI1, excesses, uses};
@@ -37,7 +38,8 @@ pub fn on_loihi(head: &str, recipe: &Recipe, graph: &Hypergraph, seed: u64) -> R
     let compartments = vec![Compartment::default(); neurons];
     let network = loihi::Quantised::new(&NENGO, compartments, 0, vec![format], &synapses);
     let mesh = Mesh::LOIHI;
-    let capacity = CoreCapacity::new(&network, &LOIHI1, mesh.cores());
+    let axons = Axons::of(&network, &LOIHI1);
+    let capacity = CoreCapacity::new(&network, &LOIHI1, axons.clone(), mesh.cores());
     let used = |cores: &[u32]| cores.iter().collect::<BTreeSet<_>>().len();
     let in_order = sequential(graph, &capacity).ok();
     let in_order =
@@ -49,7 +51,7 @@ pub fn on_loihi(head: &str, recipe: &Recipe, graph: &Hypergraph, seed: u64) -> R
         return Ok(format!("{head} | {in_order} | refused: {why} | – | – | – | – |"));
     };
     let spent = clock.since(&before);
-    if let Some(excess) = excesses(&LOIHI1, &uses(&network, &found.cores, mesh.cores())).first() {
+    if let Some(excess) = excesses(&LOIHI1, &uses(&network, &axons, &found.cores, mesh.cores())).first() {
         return Err(format!("{head}: {excess}"));
     }
     let hops = place(&Flows::of_partition(graph, &found.cores), &mesh, seed).hops;

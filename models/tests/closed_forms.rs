@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Precision, Step, cells, cells_with, defaults, live};
-use models::neurons::{iaf_cond_alpha, iaf_cond_exp, iaf_psc_alpha, iaf_psc_delta, iaf_psc_exp, izhikevich};
+use models::neurons::{
+    iaf_cond_alpha, iaf_cond_exp, iaf_psc_alpha, iaf_psc_delta, iaf_psc_exp, iaf_psc_pulse, izhikevich,
+};
 use sim_core::math::{exp, ln};
 use sim_core::neuron::NeuronModel;
 use sim_core::parameter::{Argument, Arguments};
@@ -238,4 +240,96 @@ fn half_steps_with_consistent_integration_are_refused() {
     let complaints = (izhikevich::MODEL.check)(&given);
     assert_eq!(complaints.len(), 1);
     assert_eq!(complaints[0].parameter, "half_steps");
+}
+
+/// V and I of an `IafPscPulse` that cannot spike, after the inputs of each step, and the same by a fine
+/// Runge-Kutta integration of its equations.
+fn pulse_and_its_equations(numbers: &[(&'static str, f64)], inputs: &[f64], h: f64) -> [(f64, f64); 2] {
+    let pulse = &iaf_psc_pulse::MODEL;
+    let given =
+        numbers.iter().fold(defaults(pulse), |arguments, &(name, value)| arguments.with_number(name, value));
+    let arguments = given.with("spikes", Argument::Flag(false));
+    let of = |name: &str| arguments.number(name);
+    let (tau_m, tau_syn, r, w_in, e_l) = (of("tau_m"), of("tau_syn"), of("R_m"), of("w_in"), of("E_L"));
+    let mut neuron = f64::build(pulse, &cells(pulse, &arguments, 1, h));
+    let (mut v, mut i) = (e_l, 0.0);
+    for &s in inputs {
+        live(pulse, &mut *neuron, &Step::same(1, s, 0.0, 0.0));
+        let parts = 2_000;
+        let fine = h / f64::from(parts);
+        let slope = |v: f64, i: f64| {
+            let current = if tau_syn == 0.0 { w_in * s } else { i };
+            let leak = if tau_m == f64::MAX { r * current } else { (e_l - v + r * current) / tau_m };
+            (leak, if tau_syn == 0.0 { 0.0 } else { (w_in * s - i) / tau_syn })
+        };
+        for _ in 0..parts {
+            let a = slope(v, i);
+            let b = slope(v + fine / 2.0 * a.0, i + fine / 2.0 * a.1);
+            let c = slope(v + fine / 2.0 * b.0, i + fine / 2.0 * b.1);
+            let d = slope(v + fine * c.0, i + fine * c.1);
+            v += fine / 6.0 * (a.0 + 2.0 * b.0 + 2.0 * c.0 + d.0);
+            i += fine / 6.0 * (a.1 + 2.0 * b.1 + 2.0 * c.1 + d.1);
+        }
+    }
+    [(neuron.state(0)[0], neuron.state(1)[0]), (v, i)]
+}
+
+#[test]
+fn pulses_of_current_move_a_neuron_along_the_solution_of_its_equations_however_long_the_step() {
+    let inputs = [3.0, 0.0, 0.0, 1.0, 2.0, 0.0];
+    for tau_syn in [0.0, 0.4, 2.5, 7.0] {
+        for tau_m in [2.5, 7.0, f64::MAX] {
+            for h in [0.1, 1.0, 4.0] {
+                let numbers =
+                    [("tau_m", tau_m), ("tau_syn", tau_syn), ("R_m", 2.0), ("w_in", 3.0), ("E_L", -1.0)];
+                let [(v, i), (wanted_v, wanted_i)] = pulse_and_its_equations(&numbers, &inputs, h);
+                assert!((v - wanted_v).abs() < 1e-9, "{numbers:?} {h}: {v} {wanted_v}");
+                assert!((i - wanted_i).abs() < 1e-9, "{numbers:?} {h}: {i} {wanted_i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn euler_steps_and_jumps_are_those_that_training_libraries_take() {
+    let pulse = &iaf_psc_pulse::MODEL;
+    let numbers = [("tau_m", 1.0), ("tau_syn", 0.25), ("R_m", 10.0), ("w_in", 2.5)];
+    let given =
+        numbers.iter().fold(defaults(pulse), |arguments, &(name, value)| arguments.with_number(name, value));
+    let euler = given.with("integration", Argument::Word("Euler")).with("spikes", Argument::Flag(false));
+    for (word, gain) in [("Current", 1.0), ("Jump", 2.5)] {
+        let arguments = euler.clone().with("arrivals", Argument::Word(word));
+        let mut neuron = f64::build(pulse, &cells(pulse, &arguments, 1, 0.1));
+        let (mut syn, mut mem) = (0.0, 0.0);
+        for s in [1.0, 0.0, 2.0, 0.0, 0.0] {
+            live(pulse, &mut *neuron, &Step::same(1, s, 0.0, 0.0));
+            // snnTorch's Synaptic and Lava's CUBA neuron: alpha = 0.6, beta = 0.9.
+            syn = 0.6 * syn + gain * s;
+            mem = 0.9 * mem + syn;
+            assert!((neuron.state(0)[0] - mem).abs() < 1e-12 && (neuron.state(1)[0] - syn).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn a_reset_inside_a_step_is_where_fine_steps_have_it() {
+    let pulse = &iaf_psc_pulse::MODEL;
+    for tau_m in [2.5, f64::MAX] {
+        let numbers = [("tau_m", tau_m), ("R_m", 0.5), ("E_L", 0.1), ("V_reset", -0.3), ("V_th", 0.9)];
+        let arguments =
+            numbers.iter().fold(defaults(pulse), |all, &(name, value)| all.with_number(name, value));
+        let mut coarse = f64::build(pulse, &cells(pulse, &arguments, 1, 1.0));
+        let mut fine = f64::build(pulse, &cells(pulse, &arguments, 1, 1e-5));
+        let mut count = 0;
+        for step in 0..40 {
+            let input = Step::same(1, 0.0, 0.0, [2.3, 0.3, 2.2][step % 3]);
+            let spikes = live(pulse, &mut *coarse, &input).len();
+            let parts: usize = (0..100_000).map(|_| live(pulse, &mut *fine, &input).len()).sum();
+            assert_eq!(spikes, parts, "step {step}");
+            let (v, wanted) = (coarse.state(0)[0], fine.state(0)[0]);
+            assert!((v - wanted).abs() < 1e-9, "{tau_m} step {step}: {v} {wanted}");
+            count += spikes;
+        }
+        assert!(count > 3, "{count}");
+    }
 }

@@ -103,7 +103,30 @@ proptest! {
         let linear = with(defaults(model("IafLinear")), &[("I_e", drive / 400.0), ("V_min", -8.0), ("V_reset", -2.0)]);
         agree(model("IafLinear"), &linear, 1.0, &arrivals);
         agree(model("IafLinear"), &linear.with("reset", Argument::Word("Linear")), 1.0, &arrivals);
+        pulses_agree(tau, drive / 400.0, &arrivals);
     }
+}
+
+/// Every form of IafPscPulse that chips compute.
+fn pulses_agree(tau: f64, drive: f64, arrivals: &[f64]) {
+    let pulse = model("IafPscPulse");
+    let words = |arguments: &Arguments, integration, arrivals| {
+        let arguments = arguments.clone().with("integration", Argument::Word(integration));
+        arguments.with("arrivals", Argument::Word(arrivals))
+    };
+    let leaky = with(defaults(pulse), &[("R_m", 3.0), ("tau_m", tau), ("w_in", 2.0)]);
+    let threshold = with(defaults(pulse), &[("tau_m", 0.0), ("V_th", 20.0), ("R_m", 3.0), ("I_e", drive)]);
+    agree(pulse, &threshold, 0.5, arrivals);
+    for (integration, jump) in [("Exact", "Jump"), ("Euler", "Current"), ("Euler", "Jump")] {
+        let here = words(&with(leaky.clone(), &[("I_e", drive)]), integration, jump);
+        agree(pulse, &here, 0.5, arrivals);
+        agree(pulse, &with(here, &[("tau_m", 0.0), ("V_th", 20.0)]), 0.5, arrivals);
+        let slow = with(leaky.clone(), &[("tau_syn", 3.0)]);
+        agree(pulse, &words(&slow, integration, jump), 0.5, arrivals);
+    }
+    let jumps = words(&with(defaults(pulse), &[("I_e", drive), ("V_th", 5.0)]), "Exact", "Jump");
+    agree(pulse, &jumps, 1.0, arrivals);
+    agree(pulse, &jumps.with("reset", Argument::Word("Linear")), 1.0, arrivals);
 }
 
 #[test]
@@ -120,6 +143,18 @@ fn what_chips_cannot_compute_is_refused_with_what_stands_in_the_way() {
     assert_eq!(
         why("IafPscDelta", &[("V_reset", -60.0)]),
         "V_reset = -60 mV differs from E_L = -70 mV; chips reset to rest"
+    );
+    assert_eq!(
+        why("IafPscPulse", &[("tau_m", 10.0)]),
+        "is reset inside a step; chips reset at its end, as with integration: Euler"
+    );
+    assert_eq!(
+        why("IafPscPulse", &[("tau_syn", 2.0)]),
+        "has arrivals that are currents, solved exactly behind a tau_syn; chips compute integration: Euler"
+    );
+    assert_eq!(
+        why("IafPscPulse", &[("tau_syn", 2.0), ("I_e", 1.0)]),
+        "has a constant input that its tau_syn filters; chips add it behind the filter"
     );
 }
 

@@ -12,10 +12,7 @@
 //! measure that is not defined is `None`. Times are in ms, rates in Hz.
 
 use crate::statistics::{SpikeTrains, mean};
-use sim_core::math::exp;
-
-/// Times this close are one: `k · dt` is rarely exact.
-const EQUAL: f64 = 1e-6;
+use sim_core::trains::{EQUAL, coincidence, merged, van_rossum};
 
 /// What the measures are taken with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,52 +57,6 @@ pub fn fidelity(a: &SpikeTrains, b: &SpikeTrains, scales: Scales) -> Fidelity {
         coincidence: mean(&factors),
         first_difference: pairs().enumerate().filter_map(first).min_by(|x, y| x.0.total_cmp(&y.0)),
     }
-}
-
-/// Spikes of both trains in the order of time, with 1 for A and −1 for B.
-fn merged<'a>(a: &'a [f64], b: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    std::iter::from_fn(move || match (a.peek(), b.peek()) {
-        (Some(x), Some(y)) if x <= y => a.next().map(|&time| (time, 1.0)),
-        (_, Some(_)) => b.next().map(|&time| (time, -1.0)),
-        (_, None) => a.next().map(|&time| (time, 1.0)),
-    })
-}
-
-/// The sum over pairs in one pass: `trace` is what all spikes before have left.
-fn van_rossum(a: &[f64], b: &[f64], tau: f64) -> f64 {
-    let (mut sum, mut trace, mut before) = (0.0, 0.0, 0.0);
-    for (time, sign) in merged(a, b) {
-        trace *= exp((before - time) / tau);
-        sum += sign * trace + 0.5;
-        trace += sign;
-        before = time;
-    }
-    sum.max(0.0).sqrt()
-}
-
-/// Every spike meets at most one of the other train.
-fn hits(a: &[f64], b: &[f64], delta: f64) -> usize {
-    let (mut place, mut hits) = (0, 0);
-    for &time in a {
-        while b.get(place).is_some_and(|&other| other < time - delta - EQUAL) {
-            place += 1;
-        }
-        if b.get(place).is_some_and(|&other| other <= time + delta + EQUAL) {
-            place += 1;
-            hits += 1;
-        }
-    }
-    hits
-}
-
-fn coincidence(a: &[f64], b: &[f64], delta: f64, length: f64) -> Option<f64> {
-    let (n_a, n_b) = (a.len() as f64, b.len() as f64);
-    let by_chance = 2.0 * delta * n_b / length;
-    (n_a + n_b > 0.0 && by_chance < 1.0).then(|| {
-        let more = hits(a, b, delta) as f64 - by_chance * n_a;
-        more / (0.5 * (n_a + n_b)) / (1.0 - by_chance)
-    })
 }
 
 fn first_difference(a: &[f64], b: &[f64]) -> Option<f64> {
@@ -191,13 +142,6 @@ mod tests {
             .flat_map(|x| all.iter().map(move |y| x.1 * y.1 * f64::exp(-(x.0 - y.0).abs() / 7.0)))
             .sum();
         assert!((van_rossum(a, b, 7.0) - (0.5 * sum).sqrt()).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_spike_coincides_with_at_most_one_other() {
-        assert_eq!(hits(&[10.0, 11.0], &[10.5], 2.0), 1);
-        assert_eq!(hits(&[10.0], &[12.0], 2.0), 1);
-        assert_eq!(hits(&[10.0, 20.0], &[21.0, 22.0], 2.0), 1);
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod source;
 pub mod spike;
 pub mod stimulus;
 pub mod synapse;
+pub mod trains;
 pub mod units;
 pub mod validate;
 pub mod vocabulary;

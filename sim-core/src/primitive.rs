@@ -4,9 +4,11 @@
 //! neuron with its parameters and a length of step. A chip takes the primitives it has circuits for and
 //! refuses other models by name. So no model knows a chip, and no chip knows a model.
 //!
-//! V counts from rest. A chip with integers only chooses the scale.
+//! V counts from rest. A chip with integers only chooses the scale. Synapse models that can be put this way
+//! do so too ([`SynapseModel::primitive`]).
 //!
 //! [`NeuronModel::primitive`]: crate::neuron::NeuronModel::primitive
+//! [`SynapseModel::primitive`]: crate::synapse::SynapseModel::primitive
 
 /// A neuron in discrete time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,4 +68,43 @@ pub struct Integrator {
     pub floor: Option<f64>,
     /// v at the start.
     pub start: f64,
+}
+
+/// Plasticity by all pairs of spikes, through one trace on either side. With s, the size of the weight:
+///
+/// ```text
+/// x ← keep_pre·x, + 1 at a presynaptic spike;   y ← keep_post·y, + 1 at a postsynaptic spike
+/// at a presynaptic spike:   s ← max(low, min(high, s + fixed + (trace + share·s)·y))   of `at_pre`
+/// at a postsynaptic spike:  s ← max(low, min(high, s + fixed + (trace + share·s)·x))   of `at_post`
+/// ```
+///
+/// A postsynaptic spike reaches the synapse one delay after it was fired; one that gets there together
+/// with a presynaptic spike sees it in x and is not seen by it in y.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairRule {
+    /// Part of x that is left after a step, 0 to 1.
+    pub keep_pre: f64,
+    /// Part of y that is left after a step, 0 to 1.
+    pub keep_post: f64,
+    /// What a presynaptic spike changes.
+    pub at_pre: Change,
+    /// What a postsynaptic spike changes.
+    pub at_post: Change,
+    /// The least s, at least 0, in the unit of weights.
+    pub low: f64,
+    /// The largest s.
+    pub high: f64,
+    /// Whether weights are −s.
+    pub negative: bool,
+}
+
+/// What a spike adds to the size of a weight.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Change {
+    /// Whatever the trace is, in the unit of weights.
+    pub fixed: f64,
+    /// For each 1 of the other side's trace, in the unit of weights.
+    pub trace: f64,
+    /// For each 1 of the trace and each 1 of s.
+    pub share: f64,
 }

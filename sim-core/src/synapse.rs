@@ -14,6 +14,7 @@
 
 use crate::network::Clock;
 use crate::parameter::{Arguments, Complaint, Parameter};
+use crate::primitive::PairRule;
 use crate::real::Real;
 use crate::snapshot::{Loader, Saver, SnapshotError};
 
@@ -34,7 +35,13 @@ pub struct SynapseModel {
     pub f32: fn(&PlasticSite) -> Box<dyn Plasticity<f32>>,
     /// Builds it in double precision.
     pub f64: fn(&PlasticSite) -> Box<dyn Plasticity<f64>>,
+    /// Puts it in the vocabulary of chips, if it can be put that way.
+    pub primitive: Option<ToPairRule>,
 }
+
+/// Puts a plastic synapse in the vocabulary of chips, given the length of a step in ms; the error says what
+/// stands in the way: "neighbours: Symmetric pairs some spikes only".
+pub type ToPairRule = fn(&Arguments, dt: f64) -> Result<PairRule, String>;
 
 /// What the plasticity of one projection onto one slice of neurons is built from.
 #[derive(Debug)]

@@ -5,12 +5,13 @@ use crate::complain;
 use crate::load::{backend, chip, map as mapping, threads};
 use crate::open::OpenArgs;
 use crate::progress::Progress;
+use crate::proof::{When, defect};
 use crate::report;
 use crate::say;
 use anyhow::{Context, Result, anyhow};
-use backends::chip::proof::{self, Divergence};
+use backends::chip::proof;
 use backends::chip::{Chip, Mapped};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use recordings::hdf5::folder::Folder;
 use recordings::hdf5::reading::Recording;
 use sim_core::backend::{Epoch, Machine};
@@ -20,9 +21,6 @@ use sim_core::spike::Spike;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Neuron-steps up to which a run is small enough to be run twice without being asked to.
-const SMALL: f64 = 2e8;
 
 /// What can be asked of `saltus map`.
 #[derive(Args)]
@@ -56,17 +54,6 @@ pub struct MapArgs {
     threads: Option<u16>,
 }
 
-/// When a mapping is proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// If the run is small
-    Auto,
-    /// In any case
-    Always,
-    /// Not at all
-    Never,
-}
-
 /// Maps a network, proves the mapping and writes the reports.
 pub fn map(args: &MapArgs) -> Result<ExitCode> {
     let opened = match args.open.open(&args.file) {
@@ -82,8 +69,7 @@ pub fn map(args: &MapArgs) -> Result<ExitCode> {
     let recorded = recorded.map_err(BadInput::of)?;
     let mapped = mapping(network, chip, &files, threads, false).map_err(BadInput::of)?;
 
-    let small = f64::from(network.neurons()) * network.duration as f64 <= SMALL;
-    let prove = args.verify == When::Always || (args.verify == When::Auto && small);
+    let prove = args.verify.holds(network);
     let run = if prove || recorded.is_none() { Some(lived(&*mapped, network, prove)?) } else { None };
     let spikes = recorded.or(run).unwrap_or_default();
     let found = mapped.report(Some(&spikes));
@@ -135,17 +121,6 @@ fn lived(mapped: &dyn Mapped, network: &Network, prove: bool) -> Result<Vec<Spik
         }
     }
     Ok(spikes)
-}
-
-fn defect(Divergence { spike, placed }: Divergence, network: &Network) -> String {
-    let (has, not) = if placed { ("placed", "unmapped") } else { ("unmapped", "placed") };
-    let (population, index) = network.locate(spike.neuron);
-    format!(
-        "the mapping changes the spikes, which is a defect of Saltus: neuron {index} of {} fires at {} ms in the \
-         {has} network and not in the {not} one",
-        network.populations[population].name,
-        spike.time(network.dt)
-    )
 }
 
 /// The spikes of a recording as those of the network's neurons.

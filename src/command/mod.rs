@@ -3,7 +3,9 @@
 pub mod bench;
 pub mod check;
 pub mod compare;
+pub mod export;
 pub mod graph;
+pub mod import;
 pub mod list;
 pub mod map;
 pub mod plot;

@@ -5,13 +5,15 @@ use crate::checkpoint::{self, Checkpoint, Checkpoints};
 use crate::command::compare::compared;
 use crate::command::plot;
 use crate::complain;
-use crate::load::{backend, build, threads};
+use crate::load::{backend, build, chip, map, threads};
 use crate::open::{OpenArgs, Opened, reopen};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::proof::{Proving, When};
 use crate::say;
 use crate::summary::Summary;
 use anyhow::{Context, Result};
+use backends::chip::proof::Proof;
 use clap::Args;
 use recordings::hdf5::folder::Folder;
 use recordings::hdf5::plan::Plan;
@@ -57,6 +59,10 @@ pub struct RunArgs {
     /// Run on this machine too, into a folder of its name, and compare the spikes
     #[arg(long, value_name = "NAME", conflicts_with = "resume")]
     compare: Option<String>,
+    /// On a chip, whether the run is proved: the same numbers run as one unlimited core too, and every spike
+    /// is compared; auto proves small runs
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    verify: When,
     /// Go on from the newest checkpoint of this output folder, or from this checkpoint file
     #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "set", "seed", "duration", "out", "checkpoint_every"])]
     resume: Option<PathBuf>,
@@ -113,9 +119,15 @@ fn once(plans: &Plans, backend: &Backend, args: &RunArgs, stop: &'static AtomicB
     let begin = Instant::now();
     let files = Folder::new(plans.opened.path.parent().unwrap_or(Path::new("")));
     let parts = plans.resume.as_ref().map_or(threads, Checkpoint::parts);
-    let built = build(&network, backend, &files, (threads, parts), args.quiet);
-    let mut machine = match built {
-        Ok(machine) => machine,
+    // A checkpoint holds the placed machine only, so that a resumed run cannot be proved.
+    let proved = if plans.resume.is_none() && args.verify.holds(&network) { chip(backend) } else { None };
+    let built = match proved {
+        None => build(&network, backend, &files, (threads, parts), args.quiet).map(|machine| (machine, None)),
+        Some(chip) => map(&network, chip, &files, threads, args.quiet)
+            .map(|mapped| (mapped.placed(), Some(Proof::of(&*mapped)))),
+    };
+    let (mut machine, proof) = match built {
+        Ok(built) => built,
         Err(message) => {
             complain!("error: {message}");
             return Ok(ExitCode::from(2));
@@ -142,6 +154,10 @@ fn once(plans: &Plans, backend: &Backend, args: &RunArgs, stop: &'static AtomicB
     let mut progress = Progress::new(from, network.duration, network.dt, args.quiet);
     let mut checkpoints = checkpoints(plans)?;
     let mut observers: Vec<&mut dyn Observer> = vec![&mut recorder, &mut progress];
+    let mut proving = proof.map(|proof| Proving { proof, network: Arc::clone(&network) });
+    if let Some(proving) = &mut proving {
+        observers.push(proving);
+    }
     // After the recorder: a checkpoint promises that everything before it is recorded.
     if let Some(checkpoints) = &mut checkpoints {
         observers.push(checkpoints);
@@ -172,6 +188,9 @@ fn once(plans: &Plans, backend: &Backend, args: &RunArgs, stop: &'static AtomicB
     let raster = plot::raster(&plans.output.recording, &plans.output.raster)?;
     if !args.quiet {
         say!("{}", summary.text().trim_end());
+        if let Some(proving) = &proving {
+            say!("  proof     mapped and unmapped give the same {} spikes", proving.proof.equal());
+        }
         let written = [
             Some(&plans.output.recording),
             raster.then_some(&plans.output.raster),

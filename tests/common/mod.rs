@@ -3,6 +3,9 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
+pub mod loihi;
+pub mod loihi_files;
+
 use saltus::open::read;
 use sim_core::backend::{Epoch, Load, Machine};
 use sim_core::connect::connect;

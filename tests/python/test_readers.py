@@ -20,6 +20,7 @@ SHORT = {
     "patterns": ("650ms",),
     "digits": ("1150ms",),
     "microcircuit_loihi": ("700ms",),
+    "sequence": ("700ms", "recordings[1].what.every=ms(100)"),
 }
 
 

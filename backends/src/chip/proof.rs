@@ -14,8 +14,46 @@ pub struct Divergence {
     pub placed: bool,
 }
 
-/// Runs both side by side for so many steps and compares every spike; `see` is shown each epoch of the
-/// placed one. Returns how many spikes were equal.
+/// The unmapped network, run beside the placed one.
+pub struct Proof {
+    unmapped: Box<dyn Machine>,
+    epoch: Epoch,
+    spikes: Vec<Spike>,
+    equal: u64,
+}
+
+impl Proof {
+    /// Of a mapping, from the start of a run.
+    pub fn of(mapped: &dyn Mapped) -> Self {
+        Self { unmapped: mapped.unmapped(), epoch: Epoch::default(), spikes: Vec::new(), equal: 0 }
+    }
+
+    /// Runs the unmapped network through an epoch that the placed one has run, and compares every spike.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn compare(&mut self, placed: &Epoch) -> Result<(), Divergence> {
+        self.spikes.clear();
+        while self.unmapped.now() < placed.until {
+            let until = (self.unmapped.now() + self.unmapped.epoch()).min(placed.until);
+            self.unmapped.advance(until, &mut self.epoch);
+            self.spikes.extend_from_slice(&self.epoch.spikes);
+        }
+        if let Some(divergence) = first_difference(&placed.spikes, &self.spikes) {
+            return Err(divergence);
+        }
+        self.equal += placed.spikes.len() as u64;
+        Ok(())
+    }
+
+    /// How many spikes were equal.
+    pub fn equal(&self) -> u64 {
+        self.equal
+    }
+}
+
+/// Runs both side by side for so many steps; `see` is shown each epoch of the placed one. Returns how many
+/// spikes were equal.
 ///
 /// # Errors
 /// The first difference.
@@ -24,21 +62,14 @@ pub fn prove(
     steps: i64,
     mut see: impl FnMut(&Epoch, &dyn Machine),
 ) -> Result<u64, Divergence> {
-    let (mut placed, mut unmapped) = (mapped.placed(), mapped.unmapped());
-    let (mut here, mut there) = (Epoch::default(), Epoch::default());
-    let epoch = placed.epoch().min(unmapped.epoch());
-    let mut equal = 0;
+    let (mut placed, mut proof, mut epoch) = (mapped.placed(), Proof::of(mapped), Epoch::default());
     while placed.now() < steps {
-        let until = (placed.now() + epoch).min(steps);
-        placed.advance(until, &mut here);
-        unmapped.advance(until, &mut there);
-        match first_difference(&here.spikes, &there.spikes) {
-            Some(divergence) => return Err(divergence),
-            None => equal += here.spikes.len() as u64,
-        }
-        see(&here, &*placed);
+        let until = (placed.now() + placed.epoch()).min(steps);
+        placed.advance(until, &mut epoch);
+        proof.compare(&epoch)?;
+        see(&epoch, &*placed);
     }
-    Ok(equal)
+    Ok(proof.equal())
 }
 
 fn first_difference(placed: &[Spike], unmapped: &[Spike]) -> Option<Divergence> {

@@ -4,14 +4,18 @@
 //! built from the integers alone; a mapped one follows the neurons, axons and synapse lists of a placement.
 
 use super::arithmetic::Cells;
+use super::axons::Member;
 use super::compartment::{BLOCK, Compartments};
 use super::drive::Drive;
-use super::network::Quantised;
+use super::learning::engines::{Integral, Real};
+use super::network::{Learned, Quantised};
 use super::noise::Noise;
-use super::placed::Placed;
+use super::placed::{Axon, Placed};
+use super::plastic::{Engine, Wires, of_shard};
 use super::real::{RealCompartment, RealCompartments};
 use super::rows::{Filling, Memory, SUMS, Stored};
-use super::shard::{PLACES, Shard, Tiles};
+use super::shard::{PLACES, Shard};
+use super::tiles::Tiles;
 use rayon::prelude::*;
 use sim_core::data::DataError;
 use std::ops::Range;
@@ -27,6 +31,8 @@ pub trait Numbers: Sync {
     fn cells(&self, neurons: &[u32]) -> Self::Cells;
     /// What a synapse of the network adds, by its number.
     fn weight(&self, synapse: usize) -> <Self::Cells as Cells>::Weight;
+    /// The synapses between some neurons that learn by a rule of the network.
+    fn engine(&self, rule: usize, wires: &Wires) -> Box<dyn Engine<<Self::Cells as Cells>::Weight>>;
 }
 
 /// Makes the noise of some neurons.
@@ -48,6 +54,8 @@ pub struct Reals<'a> {
     pub start: &'a [(f64, f64)],
     /// One for each synapse.
     pub weights: &'a [f64],
+    /// Rules that synapses learn by.
+    pub learning: &'a [Learned],
 }
 
 impl Numbers for Integers<'_> {
@@ -64,6 +72,15 @@ impl Numbers for Integers<'_> {
     fn weight(&self, synapse: usize) -> i16 {
         self.network.weight(&self.network.synapses[synapse])
     }
+
+    fn engine(&self, rule: usize, wires: &Wires) -> Box<dyn Engine<i16>> {
+        let learned = &self.network.learning[rule];
+        let format = self.network.formats[usize::from(learned.format)];
+        let mantissa =
+            |&(_, _, number): &(u32, u32, u32)| i32::from(self.network.synapses[number as usize].mantissa);
+        let weights = wires.synapses.iter().map(mantissa);
+        Box::new(Integral::new(learned, (format, self.network.semantics.rounding), wires, weights))
+    }
 }
 
 impl Numbers for Reals<'_> {
@@ -76,6 +93,11 @@ impl Numbers for Reals<'_> {
 
     fn weight(&self, synapse: usize) -> f64 {
         self.weights[synapse]
+    }
+
+    fn engine(&self, rule: usize, wires: &Wires) -> Box<dyn Engine<f64>> {
+        let weights = wires.synapses.iter().map(|&(_, _, number)| self.weights[number as usize]);
+        Box::new(Real::new(self.learning[rule].real, wires, weights))
     }
 }
 
@@ -92,6 +114,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The cores of a shard.
+    pub fn cores(&self, shard: usize) -> Range<usize> {
+        self.cores[shard].clone()
+    }
+
     /// Every shard gets its share of every population. Arrivals come at most `longest` steps after spikes.
     /// It is cut for `parts` threads.
     pub fn unmapped(network: &Quantised, longest: u8, parts: usize) -> Layout {
@@ -203,12 +230,14 @@ pub fn shards<N: Numbers>(
             None => own_memory(network, layout, numbers, number),
             Some(placed) => axon_memory(network, layout, placed, numbers, number),
         };
-        Ok(Shard::new(numbers.cells(neurons), neurons.clone(), tiles.clone(), memory, drives(number)?))
+        let plastic = of_shard(network, (layout, placed), numbers, number);
+        let drive = drives(number)?;
+        Ok(Shard::new(numbers.cells(neurons), neurons.clone(), tiles.clone(), (memory, plastic), drive))
     };
     (0..layout.shards.len()).into_par_iter().with_max_len(1).map(build).collect()
 }
 
-/// All synapses of each source onto the shard.
+/// All synapses of each source onto the shard that do not learn.
 fn own_memory<N: Numbers>(
     network: &Quantised,
     layout: &Layout,
@@ -223,7 +252,7 @@ fn own_memory<N: Numbers>(
     for source in 0..network.sources() {
         for number in network.row(source) {
             let synapse = &network.synapses[number];
-            if here(synapse.target) {
+            if here(synapse.target) && network.learned(synapse.format).is_none() {
                 let place = usize::from(layout.at[synapse.target as usize].1);
                 let tile = tiles.tile(place);
                 let offset = tiles.offset(synapse.delay, place - tiles.borders[tile]);
@@ -238,7 +267,7 @@ fn own_memory<N: Numbers>(
     memory.finish(network.sources())
 }
 
-/// The synapse lists of the input axons of the shard's cores.
+/// The synapse lists of the input axons of the shard's cores; those that learn are not among them.
 fn axon_memory<N: Numbers>(
     network: &Quantised,
     layout: &Layout,
@@ -249,25 +278,32 @@ fn axon_memory<N: Numbers>(
     let cores = &placed.cores[layout.cores[shard].clone()];
     let tiles = &layout.tiles[shard];
     let axons = || cores.iter().flat_map(|core| &core.axons);
-    let mut memory = Filling::with_capacity(axons().map(|axon| axon.synapses.len()).sum::<usize>());
+    let count = |axon: &Axon| axon.synapses.len() * axon.members.len();
+    let mut memory = Filling::with_capacity(axons().map(count).sum::<usize>());
     let mut first = 0;
     for core in cores {
         let end = first + core.neurons.len();
+        // By source, and its lists in the order of the network.
+        let still = core.axons.iter().filter(|axon| network.learned(axon.format).is_none());
+        let each = still.flat_map(|axon| axon.members.iter().map(move |&member| (member, axon)));
+        let mut each: Vec<(Member, &Axon)> = each.collect();
+        each.sort_by_key(|(member, _)| (member.source, member.first));
         for tile in tiles.tile(first)..tiles.count() {
             let borders = tiles.borders[tile]..tiles.borders[tile + 1];
             if borders.start >= end {
                 break;
             }
-            for axon in &core.axons {
+            for &(member, axon) in &each {
                 let own = axon.synapses.iter().filter_map(|&(number, slot)| {
                     let place = first + usize::from(slot);
                     borders.contains(&place).then(|| {
                         let delay = network.synapses[number as usize].delay;
                         let offset = tiles.offset(delay, place - borders.start);
-                        Stored { offset, weight: numbers.weight(number as usize) }
+                        let weight = numbers.weight(axon.number(member, number) as usize);
+                        Stored { offset, weight }
                     })
                 });
-                memory.push(axon.source, tile, &own.collect::<Vec<_>>());
+                memory.push(member.source, tile, &own.collect::<Vec<_>>());
             }
         }
         first = end;

@@ -4,8 +4,9 @@
 //! 64 synapses, and a block takes 10 bits and for each synapse those of its weight, its delay, its tag and
 //! the index of its compartment, rounded up to words of 64.
 
+use super::axons::Axons;
 use super::network::Quantised;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Limits of one generation of the chip. What is not published does not limit.
@@ -15,12 +16,14 @@ pub struct Limits {
     pub name: &'static str,
     /// Cores of a chip.
     pub cores: u32,
+    /// Synapses of a chip.
+    pub synapses: Option<u64>,
     /// What a core holds of each resource, in the order of [`Resource::ALL`].
     pub core: [Option<u64>; RESOURCES],
 }
 
 /// How many resources a core has.
-pub const RESOURCES: usize = 8;
+pub const RESOURCES: usize = 9;
 
 /// Something that a core has so much of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,9 +32,9 @@ pub enum Resource {
     Compartments,
     /// Words of 64 bits for synapses.
     SynapticMemory,
-    /// Lists for input axons: one for each source and weight format.
+    /// Entries for input axons: one for each source and weight format, two if it learns.
     InputAxons,
-    /// Slots for output axons: one for each neuron, weight format and core it goes to.
+    /// Slots for output axons: one for each neuron, weight format and core it goes to, two in a large population.
     OutputAxons,
     /// Compartments times slots for delays.
     DelaySlots,
@@ -41,6 +44,8 @@ pub enum Resource {
     ThresholdProfiles,
     /// Different weight formats.
     SynapseFormats,
+    /// Different presynaptic traces.
+    TraceProfiles,
 }
 
 impl Resource {
@@ -54,6 +59,7 @@ impl Resource {
         Resource::CompartmentProfiles,
         Resource::ThresholdProfiles,
         Resource::SynapseFormats,
+        Resource::TraceProfiles,
     ];
 
     /// What its unit is called.
@@ -67,6 +73,7 @@ impl Resource {
             Resource::CompartmentProfiles => "compartment profiles",
             Resource::ThresholdProfiles => "thresholds",
             Resource::SynapseFormats => "weight formats",
+            Resource::TraceProfiles => "presynaptic traces",
         }
     }
 
@@ -78,9 +85,10 @@ impl Resource {
             | Resource::InputAxons
             | Resource::OutputAxons => "Davies et al. 2018",
             Resource::DelaySlots => "Davies et al. 2018; that slots and compartments trade is inferred",
-            Resource::CompartmentProfiles | Resource::ThresholdProfiles | Resource::SynapseFormats => {
-                "tools on top of NxSDK"
-            }
+            Resource::CompartmentProfiles
+            | Resource::ThresholdProfiles
+            | Resource::SynapseFormats
+            | Resource::TraceProfiles => "tools on top of NxSDK",
         }
     }
 
@@ -95,6 +103,7 @@ impl Resource {
             Resource::CompartmentProfiles => "draw decays, refractory times and lowest V from fewer values",
             Resource::ThresholdProfiles => "draw thresholds from fewer values",
             Resource::SynapseFormats => "use fewer different weights or projections",
+            Resource::TraceProfiles => "let fewer projections onto a neuron learn with different traces",
         }
     }
 }
@@ -103,43 +112,28 @@ impl Resource {
 pub static LOIHI1: Limits = Limits {
     name: "Loihi1",
     cores: 128,
-    core: [Some(1024), Some(16_384), Some(4096), Some(4096), Some(8192), Some(32), Some(16), Some(16)],
+    synapses: None,
+    core: [
+        Some(1024),
+        Some(16_384),
+        Some(4096),
+        Some(4096),
+        Some(8192),
+        Some(32),
+        Some(16),
+        Some(16),
+        Some(3),
+    ],
 };
 
 /// Loihi 2 (Intel's technology brief of 2021): 1 M neurons and 120 M synapses a chip. What else a core
 /// holds is not published.
-pub static LOIHI2: Limits =
-    Limits { name: "Loihi2", cores: 128, core: [Some(8192), None, None, None, None, None, None, None] };
-
-/// How axons are written in a core's output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AxonKind {
-    /// One neuron.
-    Discrete,
-    /// A population of up to 32 neurons that share weights.
-    Pop16,
-    /// A larger one.
-    Pop32,
-}
-
-impl AxonKind {
-    /// Slots of the output table.
-    pub fn slots(self) -> u64 {
-        match self {
-            AxonKind::Discrete | AxonKind::Pop16 => 1,
-            AxonKind::Pop32 => 2,
-        }
-    }
-
-    /// The smallest kind for a population of so many atoms, 0 for a single neuron.
-    pub fn of(atoms: u32) -> AxonKind {
-        match atoms {
-            0 => AxonKind::Discrete,
-            1..=32 => AxonKind::Pop16,
-            _ => AxonKind::Pop32,
-        }
-    }
-}
+pub static LOIHI2: Limits = Limits {
+    name: "Loihi2",
+    cores: 128,
+    synapses: Some(120_000_000),
+    core: [Some(8192), None, None, None, None, None, None, None, None],
+};
 
 /// Slots of the input table for an axon; a learning one has two.
 pub fn input_slots(learning: bool) -> u64 {
@@ -173,48 +167,75 @@ pub fn synapse_bits(network: &Quantised) -> Vec<u64> {
     network.formats.iter().zip(&fields).map(bits).collect()
 }
 
+/// Slots of the input table for a list of each format.
+pub fn slots(network: &Quantised) -> Vec<u64> {
+    let learns = |format: usize| network.learned(format as u8).is_some();
+    (0..network.formats.len()).map(|format| input_slots(learns(format))).collect()
+}
+
+/// For each format the number of its presynaptic trace, if it learns; equal traces have one number.
+pub fn traces(network: &Quantised) -> Vec<Option<usize>> {
+    let of = |format: usize| {
+        let trace = network.learned(format as u8)?.profile.pre;
+        network.learning.iter().position(|other| other.profile.pre == trace)
+    };
+    (0..network.formats.len()).map(of).collect()
+}
+
 /// What a core uses, in the order of [`Resource::ALL`].
 pub type Use = [u64; RESOURCES];
 
 /// What each core uses if neuron `n` lives on core `cores[n]`, of so many.
-pub fn uses(network: &Quantised, cores: &[u32], count: usize) -> Vec<Use> {
+pub fn uses(network: &Quantised, axons: &Axons, cores: &[u32], count: usize) -> Vec<Use> {
     let mut uses = vec![[0; RESOURCES]; count];
-    let bits = synapse_bits(network);
-    let mut profiles = vec![(BTreeMap::new(), BTreeMap::new(), BTreeMap::new()); count];
+    let (bits, slots, traces) = (synapse_bits(network), slots(network), traces(network));
+    let mut kinds: Vec<[BTreeSet<u64>; 2]> = vec![Default::default(); count];
+    let mut profiles: Vec<BTreeSet<Profile>> = vec![BTreeSet::new(); count];
     let mut longest = vec![0_u64; count];
     for (neuron, &core) in cores.iter().enumerate() {
         uses[core as usize][Resource::Compartments as usize] += 1;
         let compartment = &network.compartments[neuron];
-        let (of_compartments, thresholds, _) = &mut profiles[core as usize];
-        *of_compartments.entry(profile(compartment)).or_insert(0_u32) += 1;
-        *thresholds.entry(compartment.threshold).or_insert(0_u32) += 1;
+        profiles[core as usize].insert(profile(compartment));
+        kinds[core as usize][0].insert(u64::from(compartment.threshold));
     }
-    for source in 0..network.sources() {
-        // How many synapses the source has in each core and format.
-        let mut lists: BTreeMap<(u32, u8), u64> = BTreeMap::new();
-        for synapse in &network.synapses[network.row(source)] {
+    for population in &axons.populations {
+        // How many synapses of it are in each core.
+        let mut lists: BTreeMap<u32, u64> = BTreeMap::new();
+        for number in population.synapses(network) {
+            let synapse = &network.synapses[number as usize];
             let core = cores[synapse.target as usize];
-            *lists.entry((core, synapse.format)).or_insert(0) += 1;
+            *lists.entry(core).or_insert(0) += 1;
             longest[core as usize] = longest[core as usize].max(u64::from(synapse.delay));
         }
-        for (&(core, format), &synapses) in &lists {
+        let format = usize::from(population.format);
+        for (&core, &synapses) in &lists {
             let there = &mut uses[core as usize];
-            there[Resource::InputAxons as usize] += input_slots(false);
-            there[Resource::SynapticMemory as usize] += words(synapses, bits[usize::from(format)]);
-            *profiles[core as usize].2.entry(format).or_insert(0_u32) += 1;
-            if let Some(&home) = cores.get(source) {
-                uses[home as usize][Resource::OutputAxons as usize] += AxonKind::Discrete.slots();
+            there[Resource::InputAxons as usize] += population.members.len() as u64 * slots[format];
+            there[Resource::SynapticMemory as usize] += words(synapses, bits[format]);
+            kinds[core as usize][1].insert(format as u64);
+            for home in population.members.iter().filter_map(|member| cores.get(member.source as usize)) {
+                uses[*home as usize][Resource::OutputAxons as usize] += population.kind.slots();
             }
         }
     }
-    for ((used, longest), (compartments, thresholds, formats)) in uses.iter_mut().zip(longest).zip(&profiles)
-    {
-        used[Resource::DelaySlots as usize] = used[Resource::Compartments as usize] * longest;
-        used[Resource::CompartmentProfiles as usize] = compartments.len() as u64;
+    for (core, used) in uses.iter_mut().enumerate() {
+        let [thresholds, formats] = &kinds[core];
+        used[Resource::DelaySlots as usize] = used[Resource::Compartments as usize] * longest[core];
+        used[Resource::CompartmentProfiles as usize] = profiles[core].len() as u64;
         used[Resource::ThresholdProfiles as usize] = thresholds.len() as u64;
         used[Resource::SynapseFormats as usize] = formats.len() as u64;
+        used[Resource::TraceProfiles as usize] =
+            distinct(formats.iter().map(|&format| traces[format as usize]));
     }
     uses
+}
+
+/// How many different traces there are among those of some formats.
+pub fn distinct(traces: impl Iterator<Item = Option<usize>>) -> u64 {
+    let mut all: Vec<usize> = traces.flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len() as u64
 }
 
 /// What compartments of one profile have in common.
@@ -277,10 +298,5 @@ mod tests {
         assert_eq!(words(4, 18), 2);
         assert_eq!(words(64, 18), (10_u64 + 64 * 18).div_ceil(64));
         assert_eq!(words(65, 18), words(64, 18) + 1);
-    }
-
-    #[test]
-    fn large_populations_take_two_slots() {
-        assert_eq!([0, 1, 32, 33].map(|atoms| AxonKind::of(atoms).slots()), [1, 1, 1, 2]);
     }
 }

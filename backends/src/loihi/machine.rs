@@ -67,6 +67,24 @@ impl<C: Cells> LoihiMachine<C> {
     }
 }
 
+impl<C: Cells> LoihiMachine<C> {
+    /// The weights that a rule has made.
+    fn plastic_weights(&self, projection: usize, rule: usize, take: &mut dyn FnMut(u32, u32, f64, i64)) {
+        let projection = &self.network.projections[projection];
+        let [source, target] =
+            [projection.source, projection.target].map(|end| self.network.populations[end].first);
+        let mut all = Vec::new();
+        let (now, pending) = (self.running.now(), self.running.pending());
+        self.running.team.visit(|shard| all.append(&mut shard.readings(rule, now, pending)));
+        all.sort_by_key(|reading| (reading.target, reading.source, reading.synapse));
+        let delay = self.readings.learning[rule].1;
+        for one in all {
+            let weight = self.readings.held(projection.target, one.target as usize, one.number);
+            take(one.source - source, one.target - target, weight, delay);
+        }
+    }
+}
+
 impl<C: Cells> Machine for LoihiMachine<C> {
     fn now(&self) -> i64 {
         self.running.now()
@@ -102,6 +120,9 @@ impl<C: Cells> Machine for LoihiMachine<C> {
     }
 
     fn weights(&self, projection: usize, take: &mut dyn FnMut(u32, u32, f64, i64)) {
+        if let Some(rule) = self.readings.learning.iter().position(|(of, _)| *of == projection) {
+            return self.plastic_weights(projection, rule, take);
+        }
         let draw = Draw::new(&self.network, &self.connectivity, projection);
         let target = self.network.projections[projection].target;
         let population = &self.network.populations[target];

@@ -74,12 +74,12 @@ pub struct LoihiMapped {
     pub real: bool,
 }
 
-/// Quantises and places a network; with `real` it lives in floats, placed as its integers are.
+/// Quantises a network and places it within the limits; with `real` it lives in floats, placed as its
+/// integers are.
 ///
 /// # Errors
 /// Everything that the chip cannot hold.
-pub fn map(load: &Load<'_>, real: bool) -> Result<LoihiMapped, Refusal> {
-    let limits = limits(load.arguments);
+pub fn map(load: &Load<'_>, limits: &'static Limits, real: bool) -> Result<LoihiMapped, Refusal> {
     let chips = load.arguments.integer("chips").clamp(1, 1024) as u32;
     let quantisation = quantise(load, semantics(load.arguments), real)?;
     (load.progress)(0.4);
@@ -125,7 +125,7 @@ impl LoihiMapped {
 
     /// What the cores hold.
     pub fn placed_network(&self) -> Placed {
-        Placed::new(&self.quantisation.network, &self.place.cores)
+        Placed::new(&self.quantisation.network, &self.place.axons, &self.place.cores)
     }
 
     /// The shards of a machine, placed or as one unlimited core.
@@ -150,6 +150,7 @@ impl LoihiMapped {
             compartments: &self.quantisation.reals,
             start: &self.quantisation.real_starts,
             weights: &self.quantisation.real_weights,
+            learning: &self.quantisation.network.learning,
         }
     }
 

@@ -3,11 +3,13 @@
 //! `semantics` says what the published models of the chip disagree about; `compartment`, `weights`, `noise`
 //! and `learning` are a core's arithmetic, `real` is the same without rounding. `quantise` makes a
 //! `network` of integers, which knows nothing of cores. `place` finds a core for every neuron within the
-//! `limits`, held by `capacity`; `placed` is what the cores then hold. Either lives in `shard`s, whose
-//! synaptic memory is `rows` and which stimuli `drive`; `running` lets them live and the `machine` is what
+//! `limits`, held by `capacity`, given which `axons` share their synapses; `placed` is what the cores then hold. Either lives in `shard`s, whose
+//! synaptic memory is `rows`, in part `plastic`, and which stimuli `drive`; `running` lets them live and the `machine` is what
 //! others see. `mapped` ties it together, `report` tells of it.
 
+mod advance;
 pub mod arithmetic;
+pub mod axons;
 pub mod build;
 pub mod capacity;
 pub mod compartment;
@@ -18,8 +20,10 @@ mod machine;
 pub mod mapped;
 pub mod network;
 pub mod noise;
+mod on_core;
 pub mod place;
 pub mod placed;
+pub mod plastic;
 pub mod quantise;
 pub mod readings;
 pub mod real;
@@ -29,7 +33,9 @@ pub mod running;
 pub mod semantics;
 pub mod shard;
 mod stimuli;
+pub mod tiles;
 pub mod weights;
+mod wiring;
 pub mod workload;
 
 use crate::chip::{Chip, Mapped};
@@ -58,5 +64,5 @@ pub static CHIP: Chip = Chip { backend: &BACKEND, map: |load| on_cores(load, fal
 pub static REAL_CHIP: Chip = Chip { backend: &REAL_BACKEND, map: |load| on_cores(load, true) };
 
 fn on_cores(load: &Load<'_>, real: bool) -> Result<Box<dyn Mapped>, Refusal> {
-    Ok(Box::new(mapped::map(load, real)?))
+    Ok(Box::new(mapped::map(load, mapped::limits(load.arguments), real)?))
 }

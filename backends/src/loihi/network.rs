@@ -1,8 +1,11 @@
 //! A network in the chip's integers, with no trace of where anything is placed.
 
 use super::compartment::Compartment;
+use super::learning::epoch::Profile;
 use super::semantics::Semantics;
 use super::weights::WeightFormat;
+use sim_core::primitive::PairRule;
+use sim_core::rng::Key;
 use std::ops::Range;
 
 /// Compartments and synapses.
@@ -24,6 +27,25 @@ pub struct Quantised {
     pub starts: Vec<u32>,
     /// By source.
     pub synapses: Vec<Synapse>,
+    /// Rules that synapses learn by.
+    pub learning: Vec<Learned>,
+}
+
+/// A learning rule, with a weight format of its own.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// Number of the format: its synapses learn by this rule.
+    pub format: u8,
+    /// Number of the projection.
+    pub projection: usize,
+    /// Steps from a spike to the arrival that its file asks for.
+    pub delay: u8,
+    /// Traces and products.
+    pub profile: Profile,
+    /// The same in floats, in the unit of weights.
+    pub real: PairRule,
+    /// The key of its chances.
+    pub key: Key,
 }
 
 /// A synapse.
@@ -62,7 +84,17 @@ impl Quantised {
         }
         let everyone = vec![(String::new(), 0..compartments.len() as u32)];
         let populations = everyone;
-        Quantised { semantics, compartments, starts_at: None, populations, inputs, formats, starts, synapses }
+        Quantised {
+            semantics,
+            compartments,
+            starts_at: None,
+            populations,
+            inputs,
+            formats,
+            starts,
+            synapses,
+            learning: Vec::new(),
+        }
     }
 
     /// How many neurons there are.
@@ -83,6 +115,11 @@ impl Quantised {
     /// Numbers of a source's synapses.
     pub fn row(&self, source: usize) -> Range<usize> {
         self.starts[source] as usize..self.starts[source + 1] as usize
+    }
+
+    /// The rule that synapses of a format learn by, if they do.
+    pub fn learned(&self, format: u8) -> Option<&Learned> {
+        self.learning.iter().find(|learned| learned.format == format)
     }
 
     /// What a synapse adds to the sum of its target, in units of 64.

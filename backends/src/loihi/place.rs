@@ -1,5 +1,6 @@
 //! Neurons onto cores, cores onto the mesh.
 
+use super::axons::Axons;
 use super::capacity::CoreCapacity;
 use super::limits::{Excess, Limits, Resource};
 use super::network::Quantised;
@@ -16,6 +17,8 @@ pub struct Place {
     pub sites: Vec<u32>,
     /// The mesh of all chips.
     pub mesh: Mesh,
+    /// Which axons share a list of synapses.
+    pub axons: Axons,
     /// What the partition began as.
     pub start: &'static str,
 }
@@ -26,7 +29,10 @@ pub struct Place {
 /// Which population does not fit, on which core, for which limit, and what would make it fit.
 pub fn place(network: &Quantised, limits: &'static Limits, chips: u32, seed: u64) -> Result<Place, String> {
     let mesh = Mesh::LOIHI.times(chips);
-    let capacity = CoreCapacity::new(network, limits, mesh.cores());
+    let synapses = network.synapses.len() as u64;
+    within_chips(limits, synapses, chips)?;
+    let axons = Axons::of(network, limits);
+    let capacity = CoreCapacity::new(network, limits, axons.clone(), mesh.cores());
     let pairs = (0..network.sources()).flat_map(|source| {
         network.synapses[network.row(source)].iter().map(move |synapse| (source as u32, synapse.target))
     });
@@ -38,7 +44,24 @@ pub fn place(network: &Quantised, limits: &'static Limits, chips: u32, seed: u64
     };
     let cores = without_gaps(cores);
     let sites = mesh::place(&Flows::of_partition(&graph, &cores), &mesh, seed).sites;
-    Ok(Place { cores, sites, mesh, start })
+    let mut of_chip = vec![0; chips as usize];
+    for synapse in &network.synapses {
+        of_chip[mesh.chip(sites[cores[synapse.target as usize] as usize]) as usize] += 1;
+    }
+    of_chip.into_iter().try_for_each(|synapses| within_chips(limits, synapses, 1))?;
+    Ok(Place { cores, sites, mesh, axons, start })
+}
+
+/// Whether so many synapses are no more than chips hold.
+fn within_chips(limits: &Limits, synapses: u64, chips: u32) -> Result<(), String> {
+    let most = limits.synapses.map(|synapses| synapses * u64::from(chips));
+    most.filter(|&most| synapses > most).map_or(Ok(()), |most| {
+        let over = synapses - most;
+        Err(format!(
+            "there are {synapses} synapses on {chips} of the chips, {over} more than the {most} that fit there; use \
+             fewer synapses or more chips"
+        ))
+    })
 }
 
 /// Cores renumbered so that none is empty.

@@ -1,5 +1,6 @@
 //! A placement of a network onto cores: what each core holds.
 
+use super::axons::{AxonKind, Axons, Member};
 use super::network::Quantised;
 
 /// Cores with their neurons and synaptic memory.
@@ -14,25 +15,34 @@ pub struct Placed {
 pub struct Core {
     /// The neuron of each compartment.
     pub neurons: Vec<u32>,
-    /// Its input axons, by source and weight format.
+    /// Its input axons, those that share a list together.
     pub axons: Vec<Axon>,
 }
 
-/// An input axon: where the spikes of one source arrive in a core, and the list of synapses it has there,
-/// all of one weight format.
+/// Input axons that find one list of synapses, all of one weight format: those of one source, or of a
+/// population that shares it.
 #[derive(Clone, Debug)]
 pub struct Axon {
-    /// Neuron, or input from outside.
-    pub source: u32,
-    /// Number of its weight format.
+    /// Where spikes come from; each source has an axon of its own.
+    pub members: Vec<Member>,
+    /// How they are written in the cores that they come from.
+    pub kind: AxonKind,
+    /// Number of the weight format.
     pub format: u8,
-    /// Number of each synapse in the network, and the compartment it ends at.
+    /// Number in the network of each synapse of the first member, and the compartment it ends at.
     pub synapses: Vec<(u32, u16)>,
+}
+
+impl Axon {
+    /// The number in the network of a member's synapse, given that of the first member's.
+    pub fn number(&self, member: Member, synapse: u32) -> u32 {
+        synapse - self.members[0].first + member.first
+    }
 }
 
 impl Placed {
     /// What every core holds if neuron `n` lives on core `cores[n]`.
-    pub fn new(network: &Quantised, cores: &[u32]) -> Placed {
+    pub fn new(network: &Quantised, axons: &Axons, cores: &[u32]) -> Placed {
         let count = cores.iter().max().map_or(0, |&core| core as usize + 1);
         let mut placed = Placed { cores: vec![Core::default(); count] };
         let mut slots = Vec::with_capacity(cores.len());
@@ -41,21 +51,25 @@ impl Placed {
             slots.push(neurons.len() as u16);
             neurons.push(neuron as u32);
         }
-        for source in 0..network.sources() {
-            for number in network.row(source) {
-                let synapse = &network.synapses[number];
-                let axons = &mut placed.cores[cores[synapse.target as usize] as usize].axons;
-                let own = |axon: &&mut Axon| axon.source == source as u32;
-                let mut own = axons.iter_mut().rev().take_while(own);
-                let found = own.find(|axon| axon.format == synapse.format);
-                let listed = (number as u32, slots[synapse.target as usize]);
-                match found {
-                    Some(axon) => axon.synapses.push(listed),
-                    None => {
-                        let (source, format) = (source as u32, synapse.format);
-                        axons.push(Axon { source, format, synapses: vec![listed] });
-                    }
+        // For each core the list of the population that is being gone through.
+        let mut lists: Vec<Vec<(u32, u16)>> = vec![Vec::new(); count];
+        let mut touched: Vec<u32> = Vec::new();
+        for population in &axons.populations {
+            for number in population.synapses(network) {
+                let target = network.synapses[number as usize].target as usize;
+                let list = &mut lists[cores[target] as usize];
+                if list.is_empty() {
+                    touched.push(cores[target]);
                 }
+                list.push((number, slots[target]));
+            }
+            for core in touched.drain(..) {
+                placed.cores[core as usize].axons.push(Axon {
+                    members: population.members.clone(),
+                    kind: population.kind,
+                    format: population.format,
+                    synapses: std::mem::take(&mut lists[core as usize]),
+                });
             }
         }
         placed

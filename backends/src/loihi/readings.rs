@@ -18,6 +18,8 @@ pub struct Readings {
     pub rests: Vec<f64>,
     /// For each projection its format.
     pub formats: Vec<WeightFormat>,
+    /// For each learning rule its projection, and the delay of its synapses in steps.
+    pub learning: Vec<(usize, i64)>,
 }
 
 /// The register that holds a state variable of a model: 0 is u, 1 is v.
@@ -55,6 +57,14 @@ impl Readings {
             0 if self.semantics.is_none() => (0.0, 1.0),
             0 => (0.0, 1.0 / (scale * self.gains[neuron])),
             _ => (self.rests[neuron], 1.0 / scale),
+        }
+    }
+
+    /// The weight of a synapse that learns, from what its engine tells.
+    pub fn held(&self, population: usize, neuron: usize, number: f64) -> f64 {
+        match self.semantics {
+            None => number,
+            Some(_) => number * 64.0 / (self.scales[population] * self.gains[neuron]),
         }
     }
 

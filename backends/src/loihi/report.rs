@@ -1,10 +1,11 @@
 //! What is known of a network on the chip.
 
+use super::axons::AxonKind;
 use super::build::Integers;
-use super::limits::{Resource, Use, uses};
+use super::limits::{Resource, Use, synapse_bits, uses, words};
 use super::mapped::LoihiMapped;
 use super::network::Quantised;
-use super::quantise::loss::{PopulationLoss, ProjectionLoss};
+use super::quantise::loss::{Parameter, PopulationLoss, ProjectionLoss};
 use super::running::Running;
 use super::shard::Shard;
 use crate::chip::energy::{Activity, Bill, LOIHI_DAVIES, LOIHI_SANAFE};
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
     let network = &mapped.quantisation.network;
     let place = &mapped.place;
-    let used = uses(network, &place.cores, place.sites.len());
+    let used = uses(network, &place.axons, &place.cores, place.sites.len());
     let traffic = spikes.map(|spikes| {
         let deliveries = deliveries(network, &place.cores);
         Traffic::measure(&deliveries, &place.mesh, &place.sites, spikes, mapped.network.duration)
@@ -34,10 +35,7 @@ pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
         mesh: place.mesh,
         limits: limits(mapped, &used),
         cores: cores(mapped),
-        added: vec![
-            ("input axons".into(), sum(&used, Resource::InputAxons)),
-            ("output axons".into(), sum(&used, Resource::OutputAxons)),
-        ],
+        added: added(mapped, &used),
         projections: mapped
             .quantisation
             .loss
@@ -45,7 +43,7 @@ pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
             .iter()
             .map(|loss| weights(&mapped.network, loss))
             .collect(),
-        parameters: mapped.quantisation.loss.populations.iter().flat_map(parameters).collect(),
+        parameters: parameters(mapped),
         traffic: None,
         energy: Vec::new(),
         time: None,
@@ -69,6 +67,32 @@ pub fn report(mapped: &LoihiMapped, spikes: Option<&[Spike]>) -> Report {
         report.traffic = Some(traffic);
     }
     report
+}
+
+/// Axons, by kind where sources share lists, and what that spares.
+fn added(mapped: &LoihiMapped, used: &[Use]) -> Vec<(String, u64)> {
+    let mut added = vec![
+        ("input axons".into(), sum(used, Resource::InputAxons)),
+        ("output axons".into(), sum(used, Resource::OutputAxons)),
+    ];
+    let network = &mapped.quantisation.network;
+    let bits = synapse_bits(network);
+    let (mut kinds, mut spared): (BTreeMap<AxonKind, u64>, u64) = Default::default();
+    for axon in mapped.placed_network().cores.iter().flat_map(|core| &core.axons) {
+        let (members, list) = (axon.members.len() as u64, axon.synapses.len() as u64);
+        *kinds.entry(axon.kind).or_insert(0) += members;
+        spared += (members - 1) * words(list, bits[usize::from(axon.format)]);
+    }
+    if spared > 0 {
+        let name = |kind: AxonKind| match kind {
+            AxonKind::Discrete => "discrete axons",
+            AxonKind::Pop16 => "axons of small populations (pop16)",
+            AxonKind::Pop32 => "axons of large populations (pop32)",
+        };
+        added.extend(kinds.into_iter().map(|(kind, axons)| (name(kind).into(), axons)));
+        added.push(("words of synaptic memory spared by shared lists".into(), spared));
+    }
+    added
 }
 
 fn sum(used: &[Use], resource: Resource) -> u64 {
@@ -124,15 +148,25 @@ fn weights(network: &Network, loss: &ProjectionLoss) -> WeightLoss {
     }
 }
 
-fn parameters(loss: &PopulationLoss) -> Vec<ParameterLoss> {
-    let parameter = |parameter: &super::quantise::loss::Parameter| ParameterLoss {
-        population: loss.name.clone(),
+fn parameters(mapped: &LoihiMapped) -> Vec<ParameterLoss> {
+    let loss = &mapped.quantisation.loss;
+    let rules = loss.rules.iter().flat_map(|(projection, parameters)| lost(projection, parameters));
+    loss.populations.iter().flat_map(of_population).chain(rules).collect()
+}
+
+fn lost(whose: &str, parameters: &[Parameter]) -> Vec<ParameterLoss> {
+    let parameter = |parameter: &Parameter| ParameterLoss {
+        population: whose.into(),
         parameter: parameter.name.into(),
         requested: parameter.requested,
         realised: parameter.realised,
         unit: parameter.unit.into(),
     };
-    let mut all: Vec<ParameterLoss> = loss.parameters.iter().map(parameter).collect();
+    parameters.iter().map(parameter).collect()
+}
+
+fn of_population(loss: &PopulationLoss) -> Vec<ParameterLoss> {
+    let mut all = lost(&loss.name, &loss.parameters);
     all.push(ParameterLoss {
         population: loss.name.clone(),
         parameter: "scale".into(),
@@ -164,7 +198,7 @@ fn deliveries(network: &Quantised, cores: &[u32]) -> Deliveries {
 /// What the chip did in the run, found by living it again.
 fn activity(mapped: &LoihiMapped, traffic: &Traffic, spikes: &[Spike], chips: usize) -> Activity {
     let steps = mapped.network.duration;
-    let updates = if mapped.real {
+    let (updates, learnt) = if mapped.real {
         active_updates(mapped.shards(None, &mapped.reals()), steps)
     } else {
         let network = &mapped.quantisation.network;
@@ -182,21 +216,25 @@ fn activity(mapped: &LoihiMapped, traffic: &Traffic, spikes: &[Spike], chips: us
         neuron_steps: mapped.quantisation.network.neurons() as u64 * steps as u64,
         active_updates: updates,
         neuron_spikes: spikes.len() as u64,
-        synapse_updates: 0,
+        synapse_updates: learnt,
         chips: chips as u64,
         seconds: steps as f64 * mapped.network.dt * 1e-3,
     }
 }
 
-/// Neurons times steps in which v was not 0 or something arrived.
-fn active_updates<C: super::arithmetic::Cells>(mut shards: Vec<Shard<C>>, steps: i64) -> u64 {
+/// Neurons times steps in which v was not 0 or something arrived, and how many times a rule was worked out
+/// for a synapse.
+fn active_updates<C: super::arithmetic::Cells>(mut shards: Vec<Shard<C>>, steps: i64) -> (u64, u64) {
     shards.iter_mut().for_each(|shard| shard.active = Some(0));
     let mut running = Running::new(shards, 1);
     let mut epoch = Epoch::default();
     (1..=steps).for_each(|step| running.advance(step, &[], &mut epoch));
-    let mut active = 0;
-    running.team.visit(|shard| active += shard.active.unwrap_or(0));
-    active
+    let (mut active, mut learnt) = (0, 0);
+    running.team.visit(|shard| {
+        active += shard.active.unwrap_or(0);
+        learnt += shard.updates();
+    });
+    (active, learnt)
 }
 
 fn checksum(network: &Quantised) -> String {

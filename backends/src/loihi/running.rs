@@ -22,6 +22,11 @@ impl<C: Cells> Running<C> {
         Running { team: Team::new(shards, threads), now: 0, pending: Vec::new() }
     }
 
+    /// The spikes that no shard has heard of.
+    pub fn pending(&self) -> &[Spike] {
+        &self.pending
+    }
+
     /// The last step that was lived.
     pub fn now(&self) -> i64 {
         self.now

@@ -7,7 +7,9 @@
 
 use super::arithmetic::Cells;
 use super::drive::Drive;
+use super::plastic::{Plastic, Reading, steps};
 use super::rows::{Block, Memory};
+use super::tiles::{Arriving, Tiles};
 use crate::team;
 use sim_core::backend::Sample;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
@@ -27,6 +29,9 @@ pub struct Shard<C: Cells> {
     neurons: Vec<u32>,
     tiles: Tiles,
     memory: Memory<C::Weight>,
+    /// Synapses that learn, and the last step whose spikes they have heard of.
+    plastic: Vec<Plastic<C::Weight>>,
+    heard: i64,
     drive: Drive<C::Weight>,
     sums: Vec<C::Sum>,
     /// Which states it samples.
@@ -41,84 +46,6 @@ pub struct Shard<C: Cells> {
     pub stages: [Duration; 3],
     arriving: Arriving,
     fired: Vec<u32>,
-}
-
-/// How the sums of a shard stand.
-#[derive(Clone, Debug)]
-pub struct Tiles {
-    /// The first place of each tile, and the end.
-    pub borders: Vec<usize>,
-    /// Slots of a tile, a power of two.
-    pub slots: usize,
-    /// Sums of a slot, a power of two.
-    pub stride: usize,
-}
-
-impl Tiles {
-    /// Where the sums of a step stand behind those of step 0.
-    #[inline]
-    pub fn slot(&self, step: i64) -> usize {
-        (step as usize & (self.slots - 1)) * self.stride
-    }
-
-    /// Where the sums of a tile begin.
-    #[inline]
-    pub fn begin(&self, tile: usize) -> usize {
-        tile * self.slots * self.stride
-    }
-
-    /// The tile of a place.
-    pub fn tile(&self, place: usize) -> usize {
-        self.borders.partition_point(|&border| border <= place) - 1
-    }
-
-    /// Where the sums of a place begin.
-    pub fn sum(&self, place: usize) -> usize {
-        let tile = self.tile(place);
-        self.begin(tile) + place - self.borders[tile]
-    }
-
-    /// How far from the first sum of a spike's step that of a synapse stands, given its place in the tile.
-    pub fn offset(&self, delay: u8, place: usize) -> u16 {
-        (self.slot(i64::from(delay)) + place) as u16
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.borders.len() - 1
-    }
-}
-
-/// Blocks that spikes come to, and the steps of the spikes.
-#[derive(Debug, Default)]
-struct Arriving {
-    /// In the order in which spikes came.
-    listed: Vec<(Block, i64)>,
-    /// By tile.
-    sorted: Vec<(Block, i64)>,
-    /// For each tile where its next block goes.
-    places: Vec<u32>,
-}
-
-impl Arriving {
-    /// Sorts by tile; in a tile the order stays.
-    fn sort(&mut self, tiles: usize) {
-        self.places.clear();
-        self.places.resize(tiles + 1, 0);
-        for (block, _) in &self.listed {
-            self.places[usize::from(block.tile) + 1] += 1;
-        }
-        for tile in 0..tiles {
-            self.places[tile + 1] += self.places[tile];
-        }
-        self.sorted.resize(self.listed.len(), (Block::default(), 0));
-        for &arriving in &self.listed {
-            let place = &mut self.places[usize::from(arriving.0.tile)];
-            self.sorted[*place as usize] = arriving;
-            *place += 1;
-        }
-        self.listed.clear();
-    }
 }
 
 /// The part of a probe that lies in a shard.
@@ -162,7 +89,7 @@ impl<C: Cells> Shard<C> {
         cells: C,
         neurons: Vec<u32>,
         tiles: Tiles,
-        memory: Memory<C::Weight>,
+        (memory, plastic): (Memory<C::Weight>, Vec<Plastic<C::Weight>>),
         drive: Drive<C::Weight>,
     ) -> Self {
         let sums = vec![C::Sum::default(); tiles.begin(tiles.count())];
@@ -171,6 +98,8 @@ impl<C: Cells> Shard<C> {
             neurons,
             tiles,
             memory,
+            plastic,
+            heard: 0,
             drive,
             sums,
             probes: Vec::new(),
@@ -195,7 +124,36 @@ impl<C: Cells> Shard<C> {
 
     /// How many synapses it holds, and the bytes of their memory.
     pub fn synapses(&self) -> (u64, u64) {
-        (self.memory.count() as u64, self.memory.bytes())
+        let plastic: usize = self.plastic.iter().map(Plastic::count).sum();
+        (self.memory.count() as u64 + plastic as u64, self.memory.bytes())
+    }
+
+    /// How many times a rule was worked out for a synapse.
+    pub fn updates(&self) -> u64 {
+        self.plastic.iter().map(Plastic::updates).sum()
+    }
+
+    /// The synapses that learn by a rule as they are in step `now`, given the spikes that the shard has not
+    /// heard of.
+    pub fn readings(&self, rule: usize, now: i64, spikes: &[Spike]) -> Vec<Reading> {
+        let own = self.plastic.iter().filter(|plastic| plastic.rule == rule);
+        own.flat_map(|plastic| plastic.readings((self.heard, now), spikes)).collect()
+    }
+
+    /// The spikes of steps up to `until` set out, and synapses learn from them.
+    fn hear(&mut self, until: i64, incoming: &[Spike]) {
+        if self.plastic.is_empty() {
+            self.deliver(incoming);
+            return;
+        }
+        for (step, spikes) in steps(self.heard, until, incoming) {
+            self.deliver(spikes);
+            let Shard { plastic, tiles, sums, events, .. } = self;
+            for plastic in plastic {
+                *events += plastic.hear::<C>(step, spikes, tiles, sums);
+            }
+        }
+        self.heard = until;
     }
 
     fn deliver(&mut self, incoming: &[Spike]) {
@@ -283,6 +241,8 @@ impl<C: Cells> Shard<C> {
         self.cells.save(out);
         out.list(&self.sums);
         self.drive.save(out);
+        self.plastic.iter().for_each(|plastic| plastic.save(out));
+        out.put(self.heard);
         out.u64(self.events);
     }
 
@@ -294,6 +254,8 @@ impl<C: Cells> Shard<C> {
         self.cells.restore(from)?;
         from.list_into(&mut self.sums)?;
         self.drive.restore(from)?;
+        self.plastic.iter_mut().try_for_each(|plastic| plastic.restore(from))?;
+        self.heard = from.get()?;
         self.events = from.u64()?;
         Ok(())
     }
@@ -302,7 +264,7 @@ impl<C: Cells> Shard<C> {
 impl<C: Cells> team::Shard for Shard<C> {
     fn live(&mut self, from: i64, until: i64, incoming: &[Spike]) {
         let begin = Instant::now();
-        self.deliver(incoming);
+        self.hear(from, incoming);
         self.stages[0] += begin.elapsed();
         (from + 1..=until).for_each(|step| self.step(step));
     }

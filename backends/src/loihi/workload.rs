@@ -12,6 +12,7 @@
 //! synapses on 1,048,576 bits leave 8 for each, and the index of the compartment alone is 10. It keeps
 //! every other limit; 13 synapses a list keep this one too.
 
+use super::axons::Axons;
 use super::build::{Integers, Layout, shards};
 use super::compartment::{Compartment, Compartments};
 use super::drive::Drive;
@@ -65,7 +66,7 @@ pub fn full_cores(cores: usize, in_list: usize, key: Key) -> (Quantised, Placed)
         network.starts[source + 1] = network.synapses.len() as u32;
     }
     let homes: Vec<u32> = (0..neurons).map(|neuron| (neuron / COMPARTMENTS) as u32).collect();
-    let placed = Placed::new(&network, &homes);
+    let placed = Placed::new(&network, &Axons::of(&network, &LOIHI1), &homes);
     (network, placed)
 }
 
@@ -85,6 +86,7 @@ pub fn machine(
         gains: vec![1.0; integers.neurons()],
         rests: vec![0.0; integers.neurons()],
         formats: Vec::new(),
+        learning: Vec::new(),
     };
     let layout = Layout::mapped(integers.neurons(), &placed, integers.longest_delay(), threads);
     let numbers = Integers { network: &integers, noise: None };
@@ -167,7 +169,7 @@ mod tests {
         let over = |in_list: usize| {
             let (network, _) = full_cores(8, in_list, Key::new(1));
             let homes: Vec<u32> = (0..network.neurons()).map(|neuron| (neuron / 1024) as u32).collect();
-            let uses = uses(&network, &homes, 8);
+            let uses = uses(&network, &Axons::of(&network, &LOIHI1), &homes, 8);
             excesses(&LOIHI1, &uses)
         };
         // 52 synapses a neuron.

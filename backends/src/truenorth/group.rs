@@ -1,5 +1,7 @@
 //! A group of cores that lives on one thread.
 
+mod snapshot;
+
 use super::arrived::Arrived;
 use super::core::Core;
 use super::draws::Draws;
@@ -14,7 +16,6 @@ use crate::team::Shard;
 use multiversion::multiversion;
 use sim_core::hints::{empty_on_huge_pages, fetch, on_huge_pages};
 use sim_core::rng::Key;
-use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::spike::Spike;
 use std::ops::Range;
 use std::sync::Arc;
@@ -250,45 +251,6 @@ impl Group {
     fn settle(&mut self) {
         let mail = Arc::clone(&self.mail);
         mail.fetch(self.epoch, self.number, |event| self.schedule(event));
-    }
-
-    /// Writes everything that lives, core by core, so that it does not matter how cores are grouped.
-    pub fn save(&mut self, out: &mut Saver) {
-        self.settle();
-        let mut slots: Vec<Vec<u16>> = vec![Vec::new(); self.cores.len()];
-        for (slot, events) in self.lists[..SLOTS].iter().enumerate() {
-            for &event in events {
-                let (core, axon) = (event as usize / AXONS, event as usize % AXONS);
-                slots[core].push((slot * AXONS + axon) as u16);
-            }
-        }
-        for (core, mut slots) in self.cores.iter().zip(slots) {
-            out.list(&core.potentials());
-            // In an order that does not tell who was first.
-            slots.sort_unstable();
-            out.list(&slots);
-            core.save_draws(out);
-        }
-    }
-
-    /// Reads what [`Group::save`] wrote.
-    pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
-        self.settle();
-        self.lists.iter_mut().for_each(Vec::clear);
-        // One tick will show who rests.
-        self.restless = all_of(self.cores.len());
-        for core in 0..self.cores.len() {
-            let mut potentials = self.cores[core].potentials();
-            from.list_into(&mut potentials)?;
-            self.cores[core].set_potentials(&potentials, self.semantics);
-            for event in from.list::<u16>()? {
-                let (slot, axon) = (usize::from(event) / AXONS, usize::from(event) % AXONS);
-                let events = self.lists[..SLOTS].get_mut(slot).ok_or(SnapshotError::Truncated)?;
-                events.push((core * AXONS + axon) as u32);
-            }
-            self.cores[core].restore_draws(from)?;
-        }
-        Ok(())
     }
 }
 

@@ -14,6 +14,8 @@ pub const TYPES: usize = 4;
 pub const SIDE: usize = 64;
 /// Cores of a chip.
 pub const CORES: usize = SIDE * SIDE;
+/// Cores between a neuron and its target at most, along x and along y: nine bits with a sign.
+pub const REACH: u32 = 255;
 /// Longest delay in ticks: four bits, and 0 would be this tick.
 pub const LONGEST_DELAY: u8 = 15;
 /// Ticks that a core's scheduler holds.

@@ -2,21 +2,26 @@
 
 use super::drive::Drive;
 use super::emulator::{Emulator, Setting};
-use super::limits::Widths;
+use super::limits::{AXONS, CORES, Widths};
 use super::machine::{Body, TrueNorth};
 use super::neuron::Semantics;
+use super::pack::hears;
 use super::place::{Names, Placed, place};
 use super::quantise::{Quantisation, quantise};
-use super::real::flat;
+use super::reach::out_of_reach;
+use super::real::{complete, flat};
+use super::report::flows;
 use super::unlimited::Unlimited;
 use crate::chip::Mapped;
 use crate::chip::files::{Keeping, Kept};
+use crate::chip::mesh::{self, Mesh};
 use crate::chip::report::{ParameterLoss, Report};
 use sim_core::backend::{Epoch, Load, Machine, Refusal};
 use sim_core::connect::Connectivity;
 use sim_core::network::Network;
 use sim_core::parameter::{Arguments, Default, Kind, Parameter, Range};
 use sim_core::spike::Spike;
+use sim_core::trains::{coincidence, van_rossum};
 use std::sync::Arc;
 
 /// What a file may say of the chip.
@@ -37,6 +42,13 @@ pub static PARAMETERS: &[Parameter] = &[
 
 /// Steps over which the error of approximated leaks is measured.
 const MEASURED: i64 = 1000;
+
+/// Within so many ms spikes coincide, and the time constant of the van Rossum distance in ms.
+const WITHIN: f64 = 2.0;
+const TAU: f64 = 10.0;
+
+/// On so many chips side by side every core reaches every other.
+const NEAR: usize = 4;
 
 /// A mapped network.
 pub struct TrueNorthMapped {
@@ -73,7 +85,12 @@ pub fn map(load: &Load<'_>, real: bool) -> Result<TrueNorthMapped, Refusal> {
     let quantisation = quantise(load, load.arguments.flag("approximate_leak"))?;
     (load.progress)(0.4);
     let refuse = |reasons| Refusal { reasons };
-    let placed = place(&quantisation.integers, chips, &InNetwork(&load.network)).map_err(refuse)?;
+    let names = InNetwork(&load.network);
+    let placed = if real { &complete(&quantisation) } else { &quantisation.integers };
+    let placed = place(placed, chips, &names).map_err(refuse)?;
+    if real && placed.counted.is_some() {
+        return Err(refuse(vec![many_in_floats(&quantisation, &names)]));
+    }
     (load.progress)(0.8);
     let mut mapped = TrueNorthMapped {
         network: Arc::clone(&load.network),
@@ -85,6 +102,10 @@ pub fn map(load: &Load<'_>, real: bool) -> Result<TrueNorthMapped, Refusal> {
         chips,
         real,
     };
+    if mapped.placed.cores.len() > NEAR * CORES {
+        let beyond = out_of_reach(&mapped.placed, &mapped.mesh(), &mapped.sites(), &names);
+        beyond.map_or(Ok(()), |why| Err(refuse(vec![why])))?;
+    }
     // Stimuli are made once here, so that the machines to come find their files.
     let keeping = Keeping(load.files, &mapped.files);
     Drive::new(&load.network, &mapped.quantisation, &keeping)
@@ -98,7 +119,30 @@ pub fn map(load: &Load<'_>, real: bool) -> Result<TrueNorthMapped, Refusal> {
     Ok(mapped)
 }
 
+/// Why a network whose sources have to be counted is not for floats.
+fn many_in_floats(found: &Quantisation, names: &dyn Names) -> String {
+    let axons = hears(&found.integers).iter().map(|hears| hears.axons()).collect::<Vec<_>>();
+    let most = (0..axons.len()).max_by_key(|&neuron| axons[neuron]).unwrap_or(0);
+    format!(
+        "{} hears more sources than a core has axons: {} for {AXONS}, {} more. TrueNorth counts those of one weight \
+         on their way, which cannot be done with floats; fewer synapses onto it would fit",
+        names.neuron(most as u32),
+        axons[most],
+        axons[most].saturating_sub(AXONS)
+    )
+}
+
 impl TrueNorthMapped {
+    /// The chips that are in use, and their cores.
+    pub fn mesh(&self) -> Mesh {
+        Mesh::TRUENORTH.times(self.placed.cores.len().div_ceil(CORES).max(1) as u32)
+    }
+
+    /// Where on the mesh the cores are.
+    pub fn sites(&self) -> Vec<u32> {
+        mesh::place(&flows(&self.placed), &self.mesh(), self.network.seed).sites
+    }
+
     fn drive(&self) -> Drive {
         Drive::new(&self.network, &self.quantisation, &self.files)
             .expect("all data files were read when the network was mapped")
@@ -122,7 +166,7 @@ impl TrueNorthMapped {
         self.machine(Body::Placed(emulator, Arc::clone(&self.placed)))
     }
 
-    /// Spikes of each population on the CPU, with leaks as they are in the file, and here.
+    /// How far the spikes of each population here are from those on the CPU, with leaks as they are in the file.
     fn spikes_lost(&self, load: &Load<'_>) -> Result<Vec<ParameterLoss>, Refusal> {
         let defaults = Arguments::defaults(crate::cpu::BACKEND.parameters);
         let mut cpu = (crate::cpu::BACKEND.load)(Load {
@@ -134,21 +178,34 @@ impl TrueNorthMapped {
         })?;
         let steps = self.network.duration.min(MEASURED);
         let mut here = self.unmapped();
-        let counts = [&mut cpu, &mut here].map(|machine| {
-            let mut counts = vec![0.0; self.network.populations.len()];
-            run(&mut **machine, steps, |spike| counts[self.network.locate(spike.neuron).0] += 1.0);
-            counts
+        let neurons = self.network.neurons() as usize;
+        let [there, here] = [&mut cpu, &mut here].map(|machine| {
+            let mut trains: Vec<Vec<f64>> = vec![Vec::new(); neurons];
+            run(&mut **machine, steps, |spike| {
+                trains[spike.neuron as usize].push(spike.time(self.network.dt))
+            });
+            trains
         });
-        let populations = self.network.populations.iter().enumerate();
-        Ok(populations
-            .map(|(number, population)| ParameterLoss {
-                population: population.name.clone(),
-                parameter: format!("spikes in {steps} steps"),
-                requested: counts[0][number],
-                realised: counts[1][number],
-                unit: String::new(),
-            })
-            .collect())
+        let mut losses = Vec::new();
+        for population in &self.network.populations {
+            let own = population.first as usize..(population.first + population.size) as usize;
+            let pairs = || there[own.clone()].iter().zip(&here[own.clone()]);
+            let mut loss = |parameter: String, requested: f64, realised: f64| {
+                let (population, unit) = (population.name.clone(), String::new());
+                losses.push(ParameterLoss { population, parameter, requested, realised, unit });
+            };
+            let count = |trains: &[Vec<f64>]| trains.iter().map(Vec::len).sum::<usize>() as f64;
+            loss(format!("spikes in {steps} steps"), count(&there[own.clone()]), count(&here[own.clone()]));
+            let length = steps as f64 * self.network.dt;
+            let factors: Vec<f64> = pairs().filter_map(|(a, b)| coincidence(a, b, WITHIN, length)).collect();
+            if !factors.is_empty() {
+                let mean = factors.iter().sum::<f64>() / factors.len() as f64;
+                loss(format!("coincidence factor within {WITHIN} ms in {steps} steps"), 1.0, mean);
+            }
+            let distance = pairs().map(|(a, b)| van_rossum(a, b, TAU)).sum::<f64>() / own.len().max(1) as f64;
+            loss(format!("van Rossum distance, τ = {TAU} ms, in {steps} steps"), 0.0, distance);
+        }
+        Ok(losses)
     }
 }
 

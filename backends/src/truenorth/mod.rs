@@ -7,13 +7,16 @@
 //! over ([`group`]).
 //!
 //! A network gets onto the chip in passes, each without memory of the others: [`quantise`](mod@quantise) makes
-//! integers of it, [`place`](mod@place) puts them onto cores ([`pack`], [`fan`]), and a [`machine`] runs them, as
-//! placed or as one [`unlimited`] core; [`real`] is the placed network in floats.
+//! integers of it, [`counting`] helps neurons that hear too many, [`place`](mod@place) puts them onto cores
+//! ([`pack`], [`crossbar`], [`orders`], [`fan`], [`reach`]), and a [`machine`] runs them, as placed or as one [`unlimited`]
+//! core; [`real`] is the placed network in floats.
 
 pub mod arrived;
 pub mod bits;
 pub mod columns;
 pub mod core;
+pub mod counting;
+pub mod crossbar;
 pub mod draws;
 pub mod drive;
 pub mod emulator;
@@ -27,11 +30,13 @@ pub mod mail;
 pub mod mapped;
 pub mod network;
 pub mod neuron;
+pub mod orders;
 pub mod pack;
 pub mod place;
 pub mod planes;
 pub mod programs;
 pub mod quantise;
+pub mod reach;
 pub mod real;
 pub mod reference;
 pub mod report;

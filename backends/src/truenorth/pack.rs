@@ -1,13 +1,17 @@
 //! Neurons into cores: who shares 256 axons and 256 neurons.
 //!
-//! Neurons come in the order of the network, each into that of the last few cores in which it needs the fewest
-//! new axons. A core's axon is one (source, delay, which of its spikes in a tick, type); so what a neuron needs
-//! depends on which of its four weights is of which type, and all orders are tried.
+//! A core's axon is one (source, delay, which of its spikes in a tick, type); so what a neuron needs depends on
+//! which of its four weights is of which type. In the simplest packing neurons come in the order of the network,
+//! each into that of the last few cores in which it needs the fewest new axons, and all orders of types are tried
+//! in each. In the other the types are decided first ([`orders`](super::orders)), and then whoever shares axons
+//! is put together ([`crossbar`](super::crossbar)).
 
-use super::limits::{AXONS, TYPES};
+use super::crossbar::gather;
+use super::limits::{AXONS, NEURONS, TYPES};
 use super::network::Quantised;
+use super::orders::Axons;
 use super::types::{Basis, basis, orders, parts};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Cores that are tried for a neuron.
 const OPEN: usize = 8;
@@ -146,6 +150,37 @@ pub fn pack(hears: &[Hears], most: usize) -> Vec<Draft> {
             }
         };
         drafts[core].put(neuron as u32, hears, order);
+    }
+    drafts
+}
+
+/// No packing has fewer cores: every neuron has a place and every feed an axon.
+pub fn fewest_cores(hears: &[Hears]) -> usize {
+    let feeds: HashSet<Feed> = hears.iter().flat_map(|hears| &hears.feeds).map(|(feed, _)| *feed).collect();
+    hears.len().div_ceil(NEURONS).max(feeds.len().div_ceil(AXONS))
+}
+
+/// Packings to choose from, onto at most so many cores if they can. Only the first one if none can be better.
+pub fn packings(hears: &[Hears], cores: usize) -> impl Iterator<Item = Vec<Draft>> {
+    let in_order = pack(hears, NEURONS);
+    let good = in_order.len() <= fewest_cores(hears);
+    let shared = move || {
+        let axons = Axons::new(hears);
+        gather(&axons, cores).map(|cores| drafts(&cores, hears, &axons))
+    };
+    std::iter::once(in_order).chain((!good).then(shared).flatten())
+}
+
+/// Drafts of cores whose neurons and types are decided.
+fn drafts(cores: &[u32], hears: &[Hears], axons: &Axons) -> Vec<Draft> {
+    let mut numbers: HashMap<u32, usize> = HashMap::new();
+    let mut drafts: Vec<Draft> = Vec::new();
+    for (neuron, core) in cores.iter().enumerate() {
+        let number = *numbers.entry(*core).or_insert(drafts.len());
+        if number == drafts.len() {
+            drafts.push(Draft::default());
+        }
+        drafts[number].put(neuron as u32, &hears[neuron], axons.orders[neuron]);
     }
     drafts
 }

@@ -2,15 +2,13 @@
 
 use super::bits::Bits;
 use super::core::{Core, Target};
+use super::counting::counted;
 use super::fan::{Reach, Splitters, slots, who_splits};
 use super::group::UNNAMED;
 use super::limits::{AXONS, CORES, LONGEST_DELAY, NEURONS};
 use super::network::Quantised;
-use super::pack::{Draft, Feed, Hears, hears, pack};
+use super::pack::{Draft, Feed, Hears, hears, pack, packings};
 use std::collections::BTreeMap;
-
-/// Neurons packed into a core: the more of them, the less room for copies.
-const FILLS: [usize; 14] = [256, 192, 128, 96, 64, 48, 32, 24, 16, 8, 4, 3, 2, 1];
 
 /// A network on cores.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +29,8 @@ pub struct Placed {
     pub copies: usize,
     /// Splitters.
     pub splitters: usize,
+    /// The network with gates that count for neurons that hear too many, if there are any: it is what is placed.
+    pub counted: Option<Quantised<i32>>,
 }
 
 impl Placed {
@@ -47,34 +47,55 @@ pub trait Names {
     fn neuron(&self, number: u32) -> String;
 }
 
-/// Puts a network onto at most `chips` chips.
+/// Names with those of gates that count.
+struct WithGates<'a> {
+    neurons: u32,
+    names: &'a dyn Names,
+}
+
+impl Names for WithGates<'_> {
+    fn neuron(&self, number: u32) -> String {
+        match number.checked_sub(self.neurons) {
+            None => self.names.neuron(number),
+            Some(gate) => format!("gate {gate} that counts sources"),
+        }
+    }
+}
+
+/// Puts a network onto at most `chips` chips. Of two packings the one wins that takes the fewest cores, its
+/// splitters included, and of those the one with the fewest copies and splitters.
 ///
 /// # Errors
 /// What does not fit: which neuron, which limit, by how much, and what would help.
 pub fn place(network: &Quantised<i32>, chips: usize, names: &dyn Names) -> Result<Placed, Vec<String>> {
+    let counted = counted(network);
+    let watched = network.cells.len();
+    let names = &WithGates { neurons: watched as u32, names };
+    let network = counted.as_ref().unwrap_or(network);
     let hears = hears(network);
     let reasons = too_much_heard(&hears, names);
     if !reasons.is_empty() {
         return Err(reasons);
     }
-    let mut reason = Vec::new();
-    for fill in FILLS {
-        let drafts = pack(&hears, fill);
-        match fan_out(network, &hears, &drafts, names) {
-            Ok(placed) if placed.cores.len() <= chips * CORES => return Ok(placed),
-            Ok(placed) => {
-                let (used, limit) = (placed.cores.len(), chips * CORES);
-                reason = vec![format!(
-                    "the network takes {used} cores, {} more than {chips} chips have; {} chips would do",
-                    used - limit,
-                    used.div_ceil(CORES)
-                )];
-                break;
-            }
-            Err(why) => reason = vec![why],
-        }
+    let fan = |drafts: &Vec<Draft>| fan_out((network, watched), &hears, drafts, names);
+    let least = |placed: &Placed| (placed.cores.len(), placed.copies + placed.splitters);
+    let found = packings(&hears, chips * CORES).filter_map(|drafts| fan(&drafts).ok());
+    let mut placed = match found.min_by_key(least) {
+        Some(placed) => placed,
+        // With a core for each neuron there is the most room for copies.
+        None => fan(&pack(&hears, 1)).map_err(|why| vec![why])?,
+    };
+    let (used, limit) = (placed.cores.len(), chips * CORES);
+    if used > limit {
+        return Err(vec![format!(
+            "the network takes {used} cores, {} more than the {limit} of {chips} {}; {} chips would do",
+            used - limit,
+            if chips == 1 { "chip" } else { "chips" },
+            used.div_ceil(CORES)
+        )]);
     }
-    Err(reason)
+    placed.counted = counted;
+    Ok(placed)
 }
 
 /// Neurons that hear more than a core has axons for: of each population the worst.
@@ -92,7 +113,8 @@ fn too_much_heard(hears: &[Hears], names: &dyn Names) -> Vec<String> {
         let more = if axons > &sources {
             " Four different weights or fewer would take one axon each."
         } else {
-            " Fewer synapses or inputs onto it would fit; delays that differ count apart."
+            " Fewer synapses or inputs onto it would fit; delays that differ count apart. So would one weight for \
+             many sources with delays of 3 steps or more, which are counted on their way."
         };
         format!(
             "{} hears {sources} sources through {axons} axons; a core has {AXONS}, {} fewer.{more}",
@@ -117,8 +139,9 @@ fn reached(network: &Quantised<i32>, drafts: &[Draft]) -> Vec<Vec<(u16, Reach)>>
     reached
 }
 
+/// Cores for neurons, of which the first so many are watched.
 fn fan_out(
-    network: &Quantised<i32>,
+    (network, watched): (&Quantised<i32>, usize),
     hears: &[Hears],
     drafts: &[Draft],
     names: &dyn Names,
@@ -152,7 +175,8 @@ fn fan_out(
                 core.neurons.push(cell.neuron(weights));
                 core.potentials.push(cell.start);
                 core.targets.push(target);
-                placed.names.push(if copy == 0 { neuron } else { UNNAMED });
+                let named = copy == 0 && (neuron as usize) < watched;
+                placed.names.push(if named { neuron } else { UNNAMED });
                 placed.lives.push(neuron);
             }
         }

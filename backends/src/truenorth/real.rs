@@ -7,11 +7,42 @@ use super::group::UNNAMED;
 use super::limits::NEURONS;
 use super::network::{Cell, Input, Quantised, Synapse};
 use super::place::Placed;
+use super::quantise::Quantisation;
 use std::collections::{HashMap, HashSet};
 
 /// Splitters fire when anything arrives.
 const SPLITTER: Cell<f64> =
     Cell { leak: 0.0, reversal: false, threshold: 1.0, reset: Some(0.0), floor: 0.0, start: 0.0 };
+
+/// The integers with everything that is there in floats: what rounds to 0 has another weight of its neuron, or 1,
+/// so that it finds an axon when it is placed. In floats only whether a synapse is there counts.
+pub fn complete(found: &Quantisation) -> Quantised<i32> {
+    let mut complete = found.integers.clone();
+    let stand_in = |target: u32| {
+        let weights = found.bases[target as usize];
+        weights.into_iter().find(|&weight| weight != 0).map_or(1, i32::from)
+    };
+    let key = |source, delay, target| (source, delay, target);
+    let mut made = found.integers.synapses.iter().map(|s| key(s.source, s.delay, s.target)).peekable();
+    for real in &found.reals.synapses {
+        let own = key(real.source, real.delay, real.target);
+        while made.next_if(|made| *made < own).is_some() {}
+        let last =
+            complete.synapses.last().filter(|_| complete.synapses.len() > found.integers.synapses.len());
+        let added = last.is_some_and(|s| key(s.source, s.delay, s.target) == own);
+        if real.weight != 0.0 && !added && made.peek() != Some(&own) {
+            let Synapse { source, target, delay, .. } = *real;
+            complete.synapses.push(Synapse { source, target, delay, weight: stand_in(target) });
+        }
+    }
+    complete.synapses.sort_by_key(|synapse| key(synapse.source, synapse.delay, synapse.target));
+    for (input, real) in complete.inputs.iter_mut().zip(&found.reals.inputs) {
+        if input.weight == 0 && real.weight != 0.0 {
+            input.weight = stand_in(input.target);
+        }
+    }
+    complete
+}
 
 /// The network of all places in the cores, 256 a core, and for each input of the network its own there.
 pub fn flat(placed: &Placed, reals: &Quantised<f64>) -> (Quantised<f64>, Vec<Vec<u32>>) {

@@ -4,9 +4,11 @@ use super::core::Target;
 use super::group::UNNAMED;
 use super::limits::{AXONS, CORES, LONGEST_DELAY, NEURONS};
 use super::mapped::TrueNorthMapped;
+use super::pack::Feed;
+use super::place::Placed;
 use crate::chip::energy::{Activity, Bill, TRUENORTH_AFFINE};
 use crate::chip::hypergraph::Hypergraph;
-use crate::chip::mesh::{Flows, Mesh, place};
+use crate::chip::mesh::{Flows, Mesh};
 use crate::chip::report::{Core, Limit, Report};
 use crate::chip::traffic::{Deliveries, Delivery, Traffic};
 use sim_core::spike::Spike;
@@ -16,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn report(mapped: &TrueNorthMapped, spikes: Option<&[Spike]>) -> Report {
     let placed = &*mapped.placed;
     let mesh = Mesh::TRUENORTH.times(mapped.chips as u32);
-    let sites = place(&flows(mapped), &mesh, mapped.network.seed).sites;
+    let sites = mapped.sites();
     let used = |of: &dyn Fn(&super::core::Core) -> usize| -> Vec<u64> {
         placed.cores.iter().map(|core| of(core) as u64).collect()
     };
@@ -29,13 +31,16 @@ pub fn report(mapped: &TrueNorthMapped, spikes: Option<&[Spike]>) -> Report {
     };
     const MEROLLA: &str = "Merolla et al. 2014, Science 345:668";
     let neurons = mapped.network.neurons().into();
+    // Whatever a neuron hears comes through one axon at least.
+    let feeds = placed.feeds.iter().flatten().collect::<BTreeSet<&Feed>>().len() as u64;
+    let gates = placed.counted.as_ref().map_or(0, |counted| counted.cells.len() as u64 - neurons);
     let delay = |core: &super::core::Core| {
         let delay = |target: &Target| if let Target::Axon { delay, .. } = target { *delay } else { 0 };
         core.targets.iter().map(delay).max().unwrap_or(0).into()
     };
     let kinds = |core: &super::core::Core| core.axon_types.iter().collect::<BTreeSet<_>>().len();
     let limits = vec![
-        limit("axons", AXONS as u64, used(&|core| core.axon_types.len()), 0, MEROLLA),
+        limit("axons", AXONS as u64, used(&|core| core.axon_types.len()), feeds, MEROLLA),
         limit("neurons", NEURONS as u64, used(&|core| core.neurons.len()), neurons, MEROLLA),
         limit("axon types", 4, used(&kinds), 0, MEROLLA),
         limit("ticks of delay", LONGEST_DELAY.into(), used(&delay), 0, MEROLLA),
@@ -67,6 +72,7 @@ pub fn report(mapped: &TrueNorthMapped, spikes: Option<&[Spike]>) -> Report {
         added: vec![
             ("copies of neurons with several targets".to_owned(), placed.copies as u64),
             ("splitters".to_owned(), placed.splitters as u64),
+            ("gates that count sources, whose messages are not in the traffic".to_owned(), gates),
         ],
         projections: mapped.quantisation.weight_losses.clone(),
         parameters: mapped.quantisation.parameter_losses.clone(),
@@ -90,7 +96,7 @@ fn cores(mapped: &TrueNorthMapped, sites: &[u32]) -> Vec<Core> {
         let loaded = mapped.placed.cores[number].neurons.len();
         let others = loaded as u64 - populations.iter().map(|(_, count)| count).sum::<u64>();
         if others > 0 {
-            populations.push(("copies and splitters".to_owned(), others));
+            populations.push(("copies, splitters and gates".to_owned(), others));
         }
         Core { site: sites[number], populations }
     };
@@ -98,8 +104,7 @@ fn cores(mapped: &TrueNorthMapped, sites: &[u32]) -> Vec<Core> {
 }
 
 /// Packets from core to core if every neuron fired once.
-fn flows(mapped: &TrueNorthMapped) -> Flows {
-    let placed = &*mapped.placed;
+pub fn flows(placed: &Placed) -> Flows {
     let places = placed.cores.len() * NEURONS;
     let home = |place: usize| (place / NEURONS) as u32;
     let cores: Vec<u32> = (0..places).map(home).collect();
@@ -117,7 +122,8 @@ fn flows(mapped: &TrueNorthMapped) -> Flows {
 fn deliveries(mapped: &TrueNorthMapped) -> Deliveries {
     let placed = &*mapped.placed;
     let mut packets = Vec::new();
-    for (place, &neuron) in placed.lives.iter().enumerate().filter(|(_, neuron)| **neuron != UNNAMED) {
+    let neurons = mapped.network.neurons();
+    for (place, &neuron) in placed.lives.iter().enumerate().filter(|(_, neuron)| **neuron < neurons) {
         let mut left = vec![place];
         while let Some(place) = left.pop() {
             let target = placed.cores[place / NEURONS].targets[place % NEURONS];
@@ -129,6 +135,6 @@ fn deliveries(mapped: &TrueNorthMapped) -> Deliveries {
         }
     }
     packets.sort_by_key(|(neuron, delivery)| (*neuron, delivery.core));
-    let home = placed.homes.iter().map(|(core, _)| *core as u32).collect();
+    let home = placed.homes[..neurons as usize].iter().map(|(core, _)| *core as u32).collect();
     Deliveries::new(home, packets.into_iter())
 }

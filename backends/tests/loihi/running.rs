@@ -1,9 +1,11 @@
 //! A network gives the same spikes and states however it is placed, cut and run.
 
-use super::random::networks;
+use super::random::{learning, networks};
 use backends::loihi::arithmetic::Cells;
+use backends::loihi::axons::Axons;
 use backends::loihi::build::{Integers, Layout, shards};
 use backends::loihi::drive::Drive;
+use backends::loihi::limits::LOIHI1;
 use backends::loihi::network::Quantised;
 use backends::loihi::placed::Placed;
 use backends::loihi::running::Running;
@@ -96,7 +98,7 @@ proptest! {
     ) {
         let plain = plainly(&network);
         prop_assert_eq!(&plain, &life(&network, None, 1));
-        let placed = Placed::new(&network, &cores[..network.neurons()]);
+        let placed = Placed::new(&network, &Axons::of(&network, &LOIHI1), &cores[..network.neurons()]);
         prop_assert_eq!(&plain, &life(&network, Some(&placed), 1));
     }
 }
@@ -106,11 +108,11 @@ proptest! {
 
     #[test]
     fn large_networks_live_alike_on_1_2_3_and_8_threads_mapped_or_not(
-        network in networks(5_000),
+        network in learning(5_000),
         cores in prop::collection::vec(0_u32..9, 5_000),
     ) {
         let one = life(&network, None, 1);
-        let placed = Placed::new(&network, &cores[..network.neurons()]);
+        let placed = Placed::new(&network, &Axons::of(&network, &LOIHI1), &cores[..network.neurons()]);
         for parts in [1, 2, 3, 8] {
             prop_assert_eq!(&one, &life(&network, None, parts));
             prop_assert_eq!(&one, &life(&network, Some(&placed), parts));
@@ -118,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn a_network_goes_on_from_what_was_saved(network in networks(200)) {
+    fn a_network_goes_on_from_what_was_saved(network in learning(200)) {
         let (mut whole, mut again) = (running(&network, None, 1), running(&network, None, 1));
         let mut epoch = Epoch::default();
         for step in 1..=20 {

@@ -213,7 +213,8 @@ fn a_neuron_that_hears_too_many_is_refused_with_who_how_many_and_what_would_help
         reasons,
         [
             "neuron 1 of E hears 301 sources through 301 axons; a core has 256, 45 fewer. Fewer synapses or inputs \
-          onto it would fit; delays that differ count apart."
+          onto it would fit; delays that differ count apart. So would one weight for many sources with delays of 3 \
+          steps or more, which are counted on their way."
         ]
     );
 }

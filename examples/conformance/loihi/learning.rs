@@ -45,7 +45,7 @@ fn stepwise_differs(case: &Value, steps: i64) -> Result<Option<String>, String> 
     for step in 1..=steps {
         let before = synapse.traces();
         let spikes = (pre.contains(&step), post.contains(&step));
-        synapse.step(step, spikes, &mut |_: Draw, _: i64| 1.0);
+        synapse.step(step, spikes, &mut |_: Draw, _: usize, _: i64| 1.0);
         weights.push(i64::from(synapse.weight()));
         let mut values = synapse.traces();
         for (place, recorded) in recorded.iter().enumerate() {
@@ -98,13 +98,14 @@ fn epochs_differ(case: &Value, steps: i64) -> Result<Option<String>, String> {
         list.filter_map(Value::as_f64).collect()
     };
     let banks = ["x_decay", "y_decay", "weight_round"].map(draws);
-    let mut random = |draw: Draw, epoch: i64| {
+    let steps_of_epoch = number(case, "t_epoch")?;
+    let mut random = |draw: Draw, _: usize, step: i64| {
         let bank = match draw {
             Draw::Pre => 0,
             Draw::Post => 1,
             Draw::Round(_) => 2,
         };
-        banks[bank].get(epoch as usize).copied().unwrap_or(1.0)
+        banks[bank].get(((step - 1) / steps_of_epoch) as usize).copied().unwrap_or(1.0)
     };
     let start = Synapse { pre: 0, post: 0, weight: number(case, "w0")? as i32, delay: 0, tag: 0 };
     let mut engine = Epochs::new(profile, 1, 1, vec![start]);

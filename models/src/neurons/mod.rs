@@ -24,6 +24,7 @@ pub mod iaf_psc_delta_lazy;
 pub mod iaf_psc_delta_ps;
 pub mod iaf_psc_exp;
 pub mod iaf_psc_exp_ps;
+pub mod iaf_psc_pulse;
 pub mod integrate_and_fire;
 pub mod izhikevich;
 mod kinetics;
@@ -51,6 +52,7 @@ pub static ALL: &[&NeuronModel] = &[
     &parrot::MODEL,
     &cuba_lif::MODEL,
     &iaf_linear::MODEL,
+    &iaf_psc_pulse::MODEL,
     &iaf_psc_delta_ps::MODEL,
     &iaf_psc_exp_ps::MODEL,
     &iaf_psc_alpha_ps::MODEL,

@@ -43,7 +43,9 @@ use crate::synapses::nearest::{self, Nearest};
 use crate::synapses::pairs::{self, Pairs, Row};
 use crate::synapses::sums::Sums;
 use crate::synapses::weight_dependence::{Adding, Multiplying, WeightDependence, exponents};
+use sim_core::math::exp;
 use sim_core::parameter::{Argument, Arguments, Complaint, Default, Kind, Parameter, Range};
+use sim_core::primitive::{Change, PairRule};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::synapse::{PlasticSite, Plasticity, PreSpike, SynapseModel};
@@ -91,6 +93,7 @@ pub static MODEL: SynapseModel = SynapseModel {
     check,
     f32: |site| Box::new(Stdp::<f32>::new(site)),
     f64: |site| Box::new(Stdp::<f64>::new(site)),
+    primitive: Some(primitive),
 };
 
 fn check(arguments: &Arguments) -> Vec<Complaint> {
@@ -117,6 +120,33 @@ fn check(arguments: &Arguments) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+fn primitive(arguments: &Arguments, dt: f64) -> Result<PairRule, String> {
+    let neighbours = arguments.word("neighbours");
+    if neighbours != "All" {
+        return Err(format!(
+            "neighbours: {neighbours} pairs some spikes only; chips pair all: neighbours: All"
+        ));
+    }
+    let number = |name: &str| arguments.number(name);
+    let (low, high) = (number("w_min").abs(), number("w_max").abs());
+    let (up, down) = (number("lambda"), number("alpha") * number("lambda"));
+    let change = |name: &str, exponent: f64, step: f64, end: f64, away: f64| match exponent {
+        0.0 => Ok(Change { trace: away * step * (high - low), ..Change::default() }),
+        1.0 => Ok(Change { trace: step * end, share: -step, ..Change::default() }),
+        _ => Err(format!("{name} = {exponent} is a power of the weight; chips take exponents of 0 and 1")),
+    };
+    let (plus, minus) = exponents(arguments);
+    Ok(PairRule {
+        keep_pre: exp(-dt / number("tau_plus")),
+        keep_post: exp(-dt / number("tau_minus")),
+        at_pre: change("mu_minus", minus, down, low, -1.0)?,
+        at_post: change("mu_plus", plus, up, high, 1.0)?,
+        low,
+        high,
+        negative: number("w_max") < 0.0,
+    })
 }
 
 #[derive(Debug)]

@@ -42,6 +42,7 @@ pub static MODEL: SynapseModel = SynapseModel {
     check: |_| Vec::new(),
     f32: |site| Box::new(StdpPowerLaw::new(site)),
     f64: |site| Box::new(StdpPowerLaw::new(site)),
+    primitive: None,
 };
 
 #[derive(Debug)]

@@ -73,6 +73,7 @@ pub static MODEL: SynapseModel = SynapseModel {
     check: nonzero_maximum,
     f32: |site| Box::new(TripletStdp::new(site)),
     f64: |site| Box::new(TripletStdp::new(site)),
+    primitive: None,
 };
 
 /// Postsynaptic traces of an archived spike.

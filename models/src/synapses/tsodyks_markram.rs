@@ -59,6 +59,7 @@ pub static MODEL: SynapseModel = SynapseModel {
     check,
     f32: |site| Box::new(TsodyksMarkram::new(site)),
     f64: |site| Box::new(TsodyksMarkram::new(site)),
+    primitive: None,
 };
 
 fn check(arguments: &Arguments) -> Vec<Complaint> {

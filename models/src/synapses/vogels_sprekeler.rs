@@ -19,7 +19,9 @@
 
 use crate::synapses::pairs::{PRE, Row};
 use crate::synapses::sums::{Facilitation, Sums};
+use sim_core::math::exp;
 use sim_core::parameter::{Arguments, Complaint, Kind, Parameter, Range};
+use sim_core::primitive::{Change, PairRule};
 use sim_core::real::Real;
 use sim_core::snapshot::{Loader, Saver, SnapshotError};
 use sim_core::synapse::{PlasticSite, Plasticity, PreSpike, SynapseModel};
@@ -39,6 +41,7 @@ pub static MODEL: SynapseModel = SynapseModel {
     check: nonzero_maximum,
     f32: |site| Box::new(VogelsSprekeler::<f32>::new(site)),
     f64: |site| Box::new(VogelsSprekeler::<f64>::new(site)),
+    primitive: Some(primitive),
 };
 
 /// The complaint about a `w_max` of 0, which has no sign.
@@ -47,6 +50,20 @@ pub fn nonzero_maximum(arguments: &Arguments) -> Vec<Complaint> {
         0.0 => vec![Complaint::about("w_max", "w_max is 0, so there is nothing to learn")],
         _ => Vec::new(),
     }
+}
+
+fn primitive(arguments: &Arguments, dt: f64) -> Result<PairRule, String> {
+    let (eta, keep) = (arguments.number("eta"), exp(-dt / arguments.number("tau")));
+    let pair = Change { trace: eta, ..Change::default() };
+    Ok(PairRule {
+        keep_pre: keep,
+        keep_post: keep,
+        at_pre: Change { fixed: -eta * arguments.number("alpha"), ..pair },
+        at_post: pair,
+        low: 0.0,
+        high: arguments.number("w_max").abs(),
+        negative: arguments.number("w_max") < 0.0,
+    })
 }
 
 #[derive(Debug)]

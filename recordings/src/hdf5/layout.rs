@@ -11,9 +11,9 @@ use sim_core::network::Precision;
 use std::path::{Path, PathBuf};
 
 /// The first number of every SONATA file.
-const MAGIC: u32 = 0x0A7A;
+pub(crate) const MAGIC: u32 = 0x0A7A;
 /// The version of the SONATA layout.
-const VERSION: [u32; 2] = [0, 1];
+pub(crate) const VERSION: [u32; 2] = [0, 1];
 /// SONATA's words for the order of spikes.
 const SORTING: [&str; 3] = ["none", "by_id", "by_time"];
 const BY_TIME: u8 = 2;

@@ -2,7 +2,7 @@
 
 use crate::hdf5::error::FileError;
 use crate::hdf5::growing::Element;
-use rust_hdf5::{H5Dataset, H5File, H5Type, Hdf5Error};
+use rust_hdf5::{DatatypeMessage, H5Dataset, H5File, H5Type, Hdf5Error};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -118,6 +118,12 @@ impl Source {
             Element::U64 => read(&dataset, &starts, &counts, u64::to_le_bytes),
         };
         read.map_err(|error| self.unreadable(path, &error))
+    }
+
+    /// Whether a dataset holds texts.
+    pub(crate) fn is_text(&self, path: &str) -> Result<bool, FileError> {
+        let datatype = self.dataset(path)?.datatype().map_err(|error| self.unreadable(path, &error))?;
+        Ok(matches!(datatype, DatatypeMessage::VarLenString { .. } | DatatypeMessage::FixedString { .. }))
     }
 
     /// Texts of any kind.

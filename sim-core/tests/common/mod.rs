@@ -224,6 +224,7 @@ static STDP: SynapseModel = SynapseModel {
     check: |_| Vec::new(),
     f32: |_| never(),
     f64: |_| never(),
+    primitive: None,
 };
 
 static LOIHI: Backend = Backend {

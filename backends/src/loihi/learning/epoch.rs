@@ -13,7 +13,8 @@
 
 use super::super::weights::Signs;
 use super::rule::{Gate, Product, Rule, Target, Variable};
-use super::{Draw, LARGEST_TRACE, Random, Trace, round_by_chance};
+use super::{Draw, LARGEST_TRACE, Random, Trace, round};
+use sim_core::snapshot::{Loader, Saver, SnapshotError};
 
 /// Bits below the point of what is accumulated.
 const FRACTION: i32 = 7;
@@ -57,6 +58,8 @@ pub struct Epochs {
     pre: Ends<2>,
     post: Ends<3>,
     synapses: Vec<Synapse>,
+    /// Times that a synapse was looked at.
+    updates: u64,
 }
 
 /// Traces of one side.
@@ -84,14 +87,14 @@ impl<const N: usize> Ends<N> {
         self.phase[end] = phase;
     }
 
-    /// Brings the traces to the end of an epoch.
-    fn advance(&mut self, traces: &[Trace; N], chance: f64) {
+    /// Brings the traces to the end of an epoch that follows step `before`.
+    fn advance(&mut self, traces: &[Trace; N], before: i64, chance: &mut dyn FnMut(usize, i64) -> f64) {
         let kept = traces.map(|trace| sim_core::math::exp(-1.0 / trace.tau));
         let epoch = self.history.len() / self.values.len().max(1);
         for (end, values) in self.values.iter_mut().enumerate() {
             for step in 0..epoch {
                 for ((value, trace), kept) in values.iter_mut().zip(traces).zip(kept) {
-                    *value = round_by_chance(f64::from(*value) * kept, chance);
+                    *value = round(f64::from(*value) * kept, || chance(end, before + 1 + step as i64));
                     if step + 1 == self.phase[end] {
                         *value = trace.raised(*value);
                     }
@@ -99,6 +102,23 @@ impl<const N: usize> Ends<N> {
                 self.history[end * epoch + step] = *values;
             }
         }
+    }
+
+    fn save(&self, out: &mut Saver) {
+        out.list(self.values.as_flattened());
+        out.list(&self.phase.iter().map(|&phase| phase as u64).collect::<Vec<u64>>());
+    }
+
+    fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        from.list_into(self.values.as_flattened_mut())?;
+        let mut phases = vec![0_u64; self.phase.len()];
+        from.list_into(&mut phases)?;
+        let epoch = self.history.len() / self.values.len().max(1);
+        if phases.iter().any(|&phase| phase > epoch as u64) {
+            return Err(SnapshotError::Truncated);
+        }
+        self.phase = phases.into_iter().map(|phase| phase as usize).collect();
+        Ok(())
     }
 
     /// The values of an end after step `phase` of the epoch.
@@ -112,7 +132,12 @@ impl Epochs {
     /// Synapses at rest between so many sources and targets.
     pub fn new(profile: Profile, pre: usize, post: usize, synapses: Vec<Synapse>) -> Self {
         let (pre, post) = (Ends::new(pre, profile.epoch), Ends::new(post, profile.epoch));
-        Epochs { profile, pre, post, synapses }
+        Epochs { profile, pre, post, synapses, updates: 0 }
+    }
+
+    /// How many times a rule was worked out for a synapse.
+    pub fn updates(&self) -> u64 {
+        self.updates
     }
 
     /// The synapses as they are.
@@ -146,18 +171,18 @@ impl Epochs {
             return;
         }
         let epoch = (step - 1) / self.profile.epoch as i64;
-        self.pre.advance(&self.profile.pre, random.uniform(Draw::Pre, epoch));
-        self.post.advance(&self.profile.post, random.uniform(Draw::Post, epoch));
-        let chances: Vec<f64> = self
-            .profile
-            .rules
-            .iter()
-            .map(|(target, _)| random.uniform(Draw::Round(*target), epoch))
-            .collect();
+        let before = step - self.profile.epoch as i64;
+        self.pre.advance(&self.profile.pre, before, &mut |end, step| random.uniform(Draw::Pre, end, step));
+        self.post.advance(&self.profile.post, before, &mut |end, step| random.uniform(Draw::Post, end, step));
+        let by_spikes = self.profile.by_spikes();
         for number in 0..self.synapses.len() {
             let old = self.synapses[number];
+            if by_spikes && self.pre.phase[old.pre as usize] == 0 && self.post.phase[old.post as usize] == 0 {
+                continue;
+            }
+            self.updates += 1;
             let mut new = old;
-            for ((target, rule), &chance) in self.profile.rules.iter().zip(&chances) {
+            for (target, rule) in &self.profile.rules {
                 let products = rule.products.iter().map(|product| self.product(product, &old, epoch));
                 // The accumulator has the sign and the bits of the number, and those below the point.
                 let (low, high) = self.profile.range(*target);
@@ -167,12 +192,39 @@ impl Epochs {
                     (sum + product).clamp(least, largest)
                 });
                 let exact = f64::from(wide) / f64::from(1 << FRACTION);
-                new.set(*target, round_by_chance(exact, chance).clamp(low, high));
+                let rounded = round(exact, || random.uniform(Draw::Round(*target), number, step));
+                new.set(*target, rounded.clamp(low, high));
             }
             self.synapses[number] = new;
         }
         self.pre.phase.fill(0);
         self.post.phase.fill(0);
+    }
+
+    /// Writes what lives.
+    pub fn save(&self, out: &mut Saver) {
+        self.pre.save(out);
+        self.post.save(out);
+        let numbers: Vec<i32> =
+            self.synapses.iter().flat_map(|synapse| [synapse.weight, synapse.delay, synapse.tag]).collect();
+        out.list(&numbers);
+        out.u64(self.updates);
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// If it is that of other synapses.
+    pub fn restore(&mut self, from: &mut Loader<'_>) -> Result<(), SnapshotError> {
+        self.pre.restore(from)?;
+        self.post.restore(from)?;
+        let mut numbers = vec![0; 3 * self.synapses.len()];
+        from.list_into(&mut numbers)?;
+        for (synapse, numbers) in self.synapses.iter_mut().zip(numbers.chunks_exact(3)) {
+            (synapse.weight, synapse.delay, synapse.tag) = (numbers[0], numbers[1], numbers[2]);
+        }
+        self.updates = from.u64()?;
+        Ok(())
     }
 
     /// One product of a synapse in 2⁷ths; 0 where a gate is closed.
@@ -213,6 +265,12 @@ impl Profile {
     /// The step of its epoch that a step is, from 1 on.
     fn phase(&self, step: i64) -> usize {
         ((step - 1) % self.epoch as i64) as usize + 1
+    }
+
+    /// Whether nothing changes where no spike was.
+    fn by_spikes(&self) -> bool {
+        let mut products = self.rules.iter().flat_map(|(_, rule)| &rule.products);
+        products.all(|product| product.gates.iter().any(|gate| !matches!(gate, Gate::Every(_))))
     }
 
     /// The least and the largest number of a kind.
@@ -260,7 +318,7 @@ mod tests {
         for step in 1..=4 {
             pre.iter().filter(|&&at| at == step).for_each(|_| engine.pre_spike(0, step));
             post.iter().filter(|&&at| at == step).for_each(|_| engine.post_spike(0, step));
-            engine.end_of_step(step, &mut |_: Draw, _: i64| 1.0);
+            engine.end_of_step(step, &mut |_: Draw, _: usize, _: i64| 1.0);
         }
         engine.synapses()[0]
     }

@@ -4,10 +4,13 @@
 //! decay. A [`rule`] adds sums of products of them to weight, delay or tag. [`epoch`] is the engine
 //! as lava-nc models it, which learns once an epoch of several steps; [`stepwise`] as brian2-loihi does,
 //! with epochs of one step and its own order of things.
+//! [`engines`] is what a network on the chip learns with: the first, with a chance of its own for each
+//! neuron and synapse.
 //!
 //! Both round by chance, and the chip's own random sequence is not published: nobody can be bit-exact to
 //! it. Given the same random numbers these engines are exact to the models they follow.
 
+pub mod engines;
 pub mod epoch;
 pub mod rule;
 pub mod stepwise;
@@ -26,16 +29,16 @@ pub enum Draw {
     Round(rule::Target),
 }
 
-/// Where the engines' random numbers come from: a uniform number in 0..1 for a purpose and an epoch,
-/// counted from 0. One number serves all traces, or all synapses, of the epoch.
+/// Where the engines' random numbers come from: a uniform number in 0..1 for a purpose, one of the
+/// engine's sources, targets or synapses by its number there, and a step from 1 on.
 pub trait Random {
     /// The number.
-    fn uniform(&mut self, draw: Draw, epoch: i64) -> f64;
+    fn uniform(&mut self, draw: Draw, which: usize, step: i64) -> f64;
 }
 
-impl<F: FnMut(Draw, i64) -> f64> Random for F {
-    fn uniform(&mut self, draw: Draw, epoch: i64) -> f64 {
-        self(draw, epoch)
+impl<F: FnMut(Draw, usize, i64) -> f64> Random for F {
+    fn uniform(&mut self, draw: Draw, which: usize, step: i64) -> f64 {
+        self(draw, which, step)
     }
 }
 
@@ -60,4 +63,9 @@ impl Trace {
 pub fn round_by_chance(value: f64, chance: f64) -> i32 {
     let whole = value.floor();
     whole as i32 + i32::from(chance < value - whole)
+}
+
+/// The same, with a chance that is drawn only if there is a fraction.
+fn round(value: f64, chance: impl FnOnce() -> f64) -> i32 {
+    if value.fract() == 0.0 { value as i32 } else { round_by_chance(value, chance()) }
 }

@@ -74,12 +74,11 @@ impl Stepwise {
         let change = self.change(step, pre, before);
         let away_from_zero = change.signum() * change.abs().ceil();
         let multiple = f64::from(1 << self.shift);
-        let chance =
-            if self.shift == 0 { 1.0 } else { random.uniform(Draw::Round(Target::Weight), step - 1) };
+        let chance = if self.shift == 0 { 1.0 } else { random.uniform(Draw::Round(Target::Weight), 0, step) };
         let weight = (f64::from(self.weight) + away_from_zero) / multiple;
         let rounded = i64::from(round_by_chance(weight, chance)) << self.shift;
         self.weight = rounded.clamp(i64::from(self.range.0), i64::from(self.range.1)) as i32;
-        let chances = [Draw::Pre, Draw::Post].map(|draw| random.uniform(draw, step - 1));
+        let chances = [Draw::Pre, Draw::Post].map(|draw| random.uniform(draw, 0, step));
         for (place, (value, trace)) in self.values.iter_mut().zip(&self.traces).enumerate() {
             *value = round_by_chance(decayed(*value, trace), chances[place / 2]);
         }
@@ -126,7 +125,7 @@ mod tests {
         let trace = Trace { impulse: 16, tau: 8.0 };
         let rule = Rule::parse("x1*y0 - y1*x0").unwrap();
         let mut synapse = Stepwise::new(rule, [trace; 4], 20, ((0, 255), 0)).unwrap();
-        let mut never = |_: Draw, _: i64| 1.0;
+        let mut never = |_: Draw, _: usize, _: i64| 1.0;
         synapse.step(1, (false, true), &mut never);
         synapse.step(2, (true, false), &mut never);
         // y1 is 16 in step 2, and so is x1, but the post spike of step 1 opens y0 in step 2 too.

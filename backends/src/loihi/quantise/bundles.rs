@@ -8,6 +8,7 @@ use crate::cpu::draw::{Draw, Neighbours};
 use sim_core::backend::Load;
 use sim_core::network::Network;
 use sim_core::neuron::Ports;
+use sim_core::primitive::PairRule;
 use sim_core::stimulus::StimulusBuild;
 
 /// Weights of a bundle that are looked at to choose scales.
@@ -40,13 +41,18 @@ pub struct Bundle {
     pub format: WeightFormat,
     /// The number of the format.
     pub number: u8,
+    /// How its weights change, if they do.
+    pub rule: Option<PairRule>,
+    /// The shortest and the longest delay in steps.
+    pub delays: (u8, u8),
 }
 
 impl Bundle {
     fn new(origin: Origin, target: usize) -> Self {
         let format = WeightFormat { bits: 8, signs: Signs::Mixed, exponent: 0 };
         let range = (f64::INFINITY, f64::NEG_INFINITY);
-        Bundle { origin, target, count: 0, range, samples: Vec::new(), format, number: 0 }
+        let (samples, delays) = (Vec::new(), (u8::MAX, 0));
+        Bundle { origin, target, count: 0, range, samples, format, number: 0, rule: None, delays }
     }
 
     /// Which signs its weights have.
@@ -56,6 +62,12 @@ impl Bundle {
             (_, high) if high <= 0.0 => Signs::Inhibitory,
             _ => Signs::Mixed,
         }
+    }
+
+    /// Projection, rule and delay of synapses that learn.
+    pub fn learns(&self) -> Option<(usize, PairRule, u8)> {
+        let Origin::Projection(number) = self.origin else { return None };
+        Some((number, self.rule.filter(|_| self.count > 0)?, self.delays.0))
     }
 
     /// Stimulus, place among its targets and number of the first input, if it is one.
@@ -96,17 +108,34 @@ impl Bundle {
     }
 }
 
+/// `from "A" to "B"`, of a projection.
+pub fn ends(network: &Network, projection: usize) -> String {
+    let projection = &network.projections[projection];
+    let name = |population: usize| &network.populations[population].name;
+    format!("from \"{}\" to \"{}\"", name(projection.source), name(projection.target))
+}
+
+/// `A → B`, of a projection.
+pub fn arrow(network: &Network, projection: usize) -> String {
+    let projection = &network.projections[projection];
+    let name = |population: usize| &network.populations[population].name;
+    format!("{} → {}", name(projection.source), name(projection.target))
+}
+
 /// What no bundle of this network may be.
 pub fn misfits(network: &Network, reasons: &mut Vec<String>) {
-    for projection in &network.projections {
-        if let Some(plastic) = &projection.plasticity {
-            reasons.push(format!(
-                "synapses from \"{}\" to \"{}\" are {}, which Loihi's learning engine is not programmed for; \
-                 leave the plasticity out",
-                network.populations[projection.source].name,
-                network.populations[projection.target].name,
-                plastic.model.name
-            ));
+    for (number, projection) in network.projections.iter().enumerate() {
+        let Some(plastic) = &projection.plasticity else { continue };
+        let (model, ends) = (plastic.model.name, ends(network, number));
+        match plastic.model.primitive {
+            None => reasons.push(format!(
+                "synapses {ends} are {model}, which is not a rule of pairs of spikes; chips learn by those: use \
+                 another model or leave the plasticity out"
+            )),
+            Some(primitive) => {
+                let why = primitive(&plastic.arguments, network.dt).err();
+                reasons.extend(why.map(|why| format!("synapses {ends} are {model}: {why}")));
+            }
         }
     }
 }
@@ -115,7 +144,9 @@ pub fn misfits(network: &Network, reasons: &mut Vec<String>) {
 pub fn list(load: &Load<'_>) -> Vec<Bundle> {
     let network = &*load.network;
     let projection = |(number, projection): (usize, &sim_core::network::Projection)| {
-        Bundle::new(Origin::Projection(number), projection.target)
+        let plastic = projection.plasticity.as_ref();
+        let rule = plastic.and_then(|of| of.model.primitive?(&of.arguments, network.dt).ok());
+        Bundle { rule, ..Bundle::new(Origin::Projection(number), projection.target) }
     };
     let mut bundles: Vec<Bundle> = network.projections.iter().enumerate().map(projection).collect();
     let mut first = network.neurons();
@@ -137,12 +168,13 @@ pub type Worst = (f64, f64);
 pub fn look(load: &Load<'_>, lifs: &[Lif], bundles: &mut [Bundle], reasons: &mut Vec<String>) -> Vec<Worst> {
     let mut worst = vec![(0.0, 0.0); lifs.len()];
     for bundle in bundles {
-        let (mut longest, mut every) = (0, 1);
+        let (mut later, mut every) = (0, 1);
         let mut found = bundle.clone();
         bundle.each(load, &mut |_, target, weight, delay| {
             let lif = &lifs[target as usize];
             let value = weight * lif.gain;
-            longest = longest.max(delay.saturating_add(lif.lag));
+            found.delays = (found.delays.0.min(delay), found.delays.1.max(delay));
+            later = lif.lag;
             found.range = (found.range.0.min(value), found.range.1.max(value));
             // Every so many, twice as many apart whenever there are too many.
             if found.count % every == 0 {
@@ -158,20 +190,54 @@ pub fn look(load: &Load<'_>, lifs: &[Lif], bundles: &mut [Bundle], reasons: &mut
             }
             found.count += 1;
             let worst = &mut worst[target as usize];
-            worst.0 += value.max(0.0);
-            worst.1 += value.min(0.0);
+            // A weight that learns may become the strongest.
+            let most = found.rule.map_or(value, |rule| strongest(&rule, value.abs(), lif.gain));
+            found.range = (found.range.0.min(most), found.range.1.max(most));
+            worst.0 += most.max(0.0);
+            worst.1 += most.min(0.0);
         });
         found.samples.extend((found.count > 0).then_some(found.range).into_iter().flat_map(|(a, b)| [a, b]));
         found.samples = scale::thinned(std::mem::take(&mut found.samples), SAMPLES);
-        if longest > LONGEST_DELAY {
-            reasons.push(too_long(load, &found, longest));
+        let longest = found.delays.1;
+        if longest.saturating_add(later) > LONGEST_DELAY {
+            reasons.push(too_long(load, &found, longest, later));
         }
+        reasons.extend(unequal(&load.network, &found, lifs));
         *bundle = found;
     }
     worst
 }
 
-fn too_long(load: &Load<'_>, bundle: &Bundle, longest: u8) -> String {
+/// The largest weight, times gain, that a synapse whose weight has this size may come to.
+fn strongest(rule: &PairRule, size: f64, gain: f64) -> f64 {
+    let most = size.max(rule.high * gain);
+    if rule.negative { -most } else { most }
+}
+
+/// Why one rule cannot serve all synapses of a bundle that learns.
+fn unequal(network: &Network, bundle: &Bundle, lifs: &[Lif]) -> Option<String> {
+    let (number, ..) = bundle.learns()?;
+    let ends = ends(network, number);
+    let (shortest, longest) = bundle.delays;
+    if shortest != longest {
+        return Some(format!(
+            "plastic synapses {ends} have delays of {shortest} to {longest} steps; Loihi pairs spikes as they \
+             are fired, and one rule makes up for one delay: give them the same one"
+        ));
+    }
+    let population = &network.populations[bundle.target];
+    let own = &lifs[population.first as usize..(population.first + population.size) as usize];
+    let differs = own.iter().any(|lif| lif.gain != own[0].gain);
+    differs.then(|| {
+        format!(
+            "plastic synapses {ends} reach neurons that a weight moves by different amounts; one rule serves \
+             one amount: give \"{}\" one capacitance and one set of time constants",
+            population.name
+        )
+    })
+}
+
+fn too_long(load: &Load<'_>, bundle: &Bundle, longest: u8, later: u8) -> String {
     let network = &*load.network;
     let target = &network.populations[bundle.target].name;
     let source = match bundle.origin {
@@ -179,9 +245,15 @@ fn too_long(load: &Load<'_>, bundle: &Bundle, longest: u8) -> String {
         Origin::Stimulus(number, ..) => &network.stimuli[number].name,
     };
     let steps = if longest == u8::MAX { "255 steps or more".into() } else { format!("{longest} steps") };
+    let one_more = if later > 0 {
+        let model = network.populations[bundle.target].neuron.model.name;
+        format!(", and one more because {model} moves V before it adds what arrives")
+    } else {
+        String::new()
+    };
     format!(
-        "a delay from \"{source}\" to \"{target}\" takes {steps} of {} ms; Loihi holds {LONGEST_DELAY}: shorten \
-         it or make dt longer",
+        "a delay from \"{source}\" to \"{target}\" takes {steps} of {} ms{one_more}; Loihi holds \
+         {LONGEST_DELAY}: shorten it or make dt longer",
         network.dt
     )
 }

@@ -14,6 +14,8 @@ pub struct Loss {
     pub populations: Vec<PopulationLoss>,
     /// Projections in order, then stimuli onto each population.
     pub projections: Vec<ProjectionLoss>,
+    /// For each learning rule its projection, and what became of its parameters.
+    pub rules: Vec<(String, Vec<Parameter>)>,
 }
 
 /// Parameters of a population as they were asked for and as they are.
@@ -114,7 +116,7 @@ impl Loss {
             PopulationLoss { name: of.name.clone(), scale: scales[number], parameters: farthest(all) }
         };
         let populations = network.populations.iter().enumerate().map(population).collect();
-        Loss { populations, projections: Vec::new() }
+        Loss { populations, ..Loss::default() }
     }
 
     /// Begins to count the losses of a bundle.

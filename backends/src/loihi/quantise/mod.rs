@@ -7,16 +7,17 @@
 pub mod bundles;
 pub mod loss;
 pub mod neurons;
+pub mod plastic;
 pub mod scale;
 
 use super::compartment::Compartment;
-use super::network::{Quantised, Synapse};
+use super::network::{Learned, Quantised, Synapse};
 use super::readings::{Readings, unreadable};
 use super::real::RealCompartment;
 use super::semantics::Semantics;
 use super::weights::WeightFormat;
 use bundles::Bundle;
-use loss::Loss;
+use loss::{Loss, Parameter};
 use neurons::Lif;
 use scale::{Choice, Neurons, choose, format_of};
 use sim_core::backend::{Load, Refusal};
@@ -76,24 +77,76 @@ pub fn quantise(load: &Load<'_>, semantics: &'static Semantics, real: bool) -> R
         return Err(Refusal { reasons });
     }
     reasons.extend(shared_formats(&mut bundles, &scales, semantics).err());
+    let (learning, losses) = program(load, (&lifs, &scales, &bundles), &mut reasons);
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
     }
-    Ok(convert(load, semantics, (&lifs, &scales, &bundles), real))
+    let mut converted = convert(load, semantics, (&lifs, &scales, &bundles), real);
+    converted.readings.learning =
+        learning.iter().map(|learned| (learned.projection, i64::from(learned.delay))).collect();
+    converted.network.learning = learning;
+    converted.loss.rules = losses;
+    Ok(converted)
 }
 
-/// Gives every bundle the number of its format; equal ones share one.
+/// The rules of plastic projections, with what each lost.
+fn program(
+    load: &Load<'_>,
+    (lifs, scales, bundles): (&[Lif], &[f64], &[Bundle]),
+    reasons: &mut Vec<String>,
+) -> (Vec<Learned>, Vec<(String, Vec<Parameter>)>) {
+    let network = &*load.network;
+    let own = |population: usize| {
+        let population = &network.populations[population];
+        &lifs[population.first as usize..(population.first + population.size) as usize]
+    };
+    let plastic = || bundles.iter().filter_map(|bundle| Some((bundle, bundle.learns()?)));
+    // One epoch for all: within it no neuron at an end of a plastic synapse fires twice.
+    let ends = plastic().flat_map(|(_, (number, ..))| {
+        let projection = &network.projections[number];
+        own(projection.source).iter().chain(own(projection.target))
+    });
+    let epoch = plastic::epoch(ends.map(|lif| lif.refractory).min().unwrap_or(0));
+    let (mut learning, mut losses) = (Vec::new(), Vec::new());
+    for (bundle, (number, rule, delay)) in plastic() {
+        let factor = scales[bundle.target] * own(bundle.target).first().map_or(1.0, |lif| lif.gain);
+        let power = sim_core::math::pow(2.0, f64::from(bundle.format.exponent));
+        let name = network.populations[bundle.target].neuron.model.weight.base();
+        let site = plastic::Site { unit: 64.0 * power / factor, name, delay, epoch, dt: network.dt };
+        match plastic::program(&rule, &site) {
+            Ok(programmed) => {
+                learning.push(Learned {
+                    format: bundle.number,
+                    projection: number,
+                    delay,
+                    profile: programmed.profile,
+                    real: programmed.real,
+                    key: network.projections[number].key.named("learning"),
+                });
+                losses.push((bundles::arrow(network, number), programmed.loss));
+            }
+            Err(why) => {
+                reasons.push(format!("plastic synapses {} have {why}", bundles::ends(network, number)))
+            }
+        }
+    }
+    (learning, losses)
+}
+
+/// Gives every bundle the number of its format; equal ones share one, unless they learn.
 fn shared_formats(bundles: &mut [Bundle], scales: &[f64], semantics: &Semantics) -> Result<(), String> {
-    let mut formats: Vec<WeightFormat> = Vec::new();
+    let mut formats: Vec<(WeightFormat, bool)> = Vec::new();
     for bundle in bundles.iter_mut() {
         let format = format_of(bundle, scales[bundle.target], semantics);
-        let number = formats.iter().position(|other| *other == format).unwrap_or_else(|| {
-            formats.push(format);
+        let learns = bundle.learns().is_some();
+        let known = formats.iter().position(|other| !learns && *other == (format, false));
+        let number = known.unwrap_or_else(|| {
+            formats.push((format, learns));
             formats.len() - 1
         });
         bundle.format = format;
         bundle.number =
-            u8::try_from(number).map_err(|_| "the network needs more than 256 weight formats".to_owned())?;
+            u8::try_from(number).map_err(|_| "the network needs more than 256 weight formats; use fewer different weights or plastic projections".to_owned())?;
     }
     Ok(())
 }
@@ -163,6 +216,7 @@ fn convert(
             formats,
             starts,
             synapses,
+            learning: Vec::new(),
         },
         reals: lifs.iter().map(Lif::real).collect(),
         real_starts: lifs.iter().map(|lif| lif.start).collect(),
@@ -173,6 +227,7 @@ fn convert(
             gains: lifs.iter().map(|lif| lif.gain).collect(),
             rests: lifs.iter().map(|lif| lif.rest).collect(),
             formats: bundles.iter().map(|bundle| bundle.format).collect(),
+            learning: Vec::new(),
         },
         lags: lifs.iter().map(|lif| lif.lag).collect(),
         inputs,

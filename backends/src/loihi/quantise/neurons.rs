@@ -91,6 +91,9 @@ impl Lif {
         if lif.floor.is_some() && semantics.voltage != Bounds::Registers {
             return Err(format!("has a lowest V; semantics {} has none", semantics.name));
         }
+        if lif.floor.is_some_and(|floor| floor > 0.0) {
+            return Err("has a lowest V above rest; Loihi resets V to rest, so let V_min be no higher".into());
+        }
         Ok(lif)
     }
 
@@ -210,8 +213,8 @@ fn constant_currents(load: &Load<'_>, population: usize, cells: &mut Cells) -> R
                 let flows = constant(load, network, stimulus, place, population);
                 let flows = flows.map_err(|error| error.to_string())?.ok_or_else(|| {
                     format!(
-                        "the current of stimulus \"{}\" into \"{}\" changes during the run; Loihi has a \
-                         constant bias only, so let it flow all the time or use spikes",
+                        "the current of stimulus \"{}\" into \"{}\" changes during the run; a bias on Loihi \
+                         does not: let it flow all the time or use spikes",
                         stimulus.name, target.name
                     )
                 })?;

@@ -10,6 +10,7 @@ use super::super::semantics::{Bias, Semantics};
 use super::super::weights::{LARGEST_WEIGHT, Signs, WeightFormat};
 use super::bundles::{Bundle, Worst};
 use super::neurons::{Lif, bias};
+use super::plastic::STRONGEST;
 
 /// Scales of the grid in a factor of two.
 const GRID: i32 = 32;
@@ -106,6 +107,14 @@ fn error(neurons: &Neurons<'_>, bundles: &[&Bundle], scale: f64, semantics: &Sem
         }
         sum += if size > 0.0 { off / size } else { 0.0 };
         parts += 1.0;
+        if bundle.learns().is_some() {
+            // The strongest weight is where learning ends.
+            let strongest = bundle.range.0.abs().max(bundle.range.1.abs()) * scale;
+            let unit = 64.0 * sim_core::math::pow(2.0, f64::from(format.exponent));
+            let end = STRONGEST * unit / strongest - 1.0;
+            sum += end * end;
+            parts += 1.0;
+        }
     }
     // All neurons of a large population need not be asked.
     let every = neurons.lifs.len().div_ceil(64).max(1);
@@ -132,7 +141,7 @@ pub fn format_of(bundle: &Bundle, scale: f64, semantics: &Semantics) -> WeightFo
     let limit = if signs == Signs::Mixed { 254.5 } else { 255.5 };
     let exponent = (0..7_i8).find(|&e| most / f64::from(1 << e) < limit).unwrap_or(7);
     let whole = WeightFormat { bits: 8, signs, exponent };
-    if bundle.samples.len() > 16 {
+    if bundle.samples.len() > 16 || bundle.learns().is_some() {
         return whole;
     }
     // Few different weights: mantissas go as far up as they can, then low bits that none has are left out.

@@ -5,6 +5,7 @@
 //! over weights, leaks, thresholds, resets and floors, each in proportion ([`scale`](super::scale)). Then weights that four numbers
 //! cannot make are rounded once more ([`types`](super::types)).
 
+mod loss;
 mod neurons;
 mod rounding;
 
@@ -17,8 +18,9 @@ use crate::cpu::cells::cells_of;
 use crate::cpu::cut::Slice;
 use crate::cpu::draw::{Draw, Drawn, Neighbours};
 use crate::cpu::misfits::misfits;
+use loss::lose;
 use neurons::neurons;
-use rounding::{lose, round};
+use rounding::round;
 use sim_core::backend::{Load, Refusal};
 use sim_core::network::{Clock, Network, Stimulus};
 use sim_core::stimulus::StimulusBuild;
@@ -34,6 +36,8 @@ pub struct Quantisation {
     pub stimuli: Vec<(usize, usize, usize)>,
     /// Units of potential for one of the file's, by population.
     pub scales: Vec<f64>,
+    /// What one unit of a weight onto each neuron adds to its potential, in the file's units.
+    pub gains: Vec<f64>,
     /// What each neuron's weights are made of.
     pub bases: Vec<Basis>,
     /// V of a neuron whose potential is 0.
@@ -57,7 +61,6 @@ pub fn quantise(load: &Load<'_>, approximate: bool) -> Result<Quantisation, Refu
     let mut reasons = misfits(network, &load.connectivity);
     reasons.extend(strangers(network));
     let mut found = Quantisation::default();
-    let mut gains = Vec::new();
     for number in 0..network.populations.len() {
         let slice = whole(network, number);
         let cells = cells_of(network, &slice);
@@ -70,7 +73,7 @@ pub fn quantise(load: &Load<'_>, approximate: bool) -> Result<Quantisation, Refu
                 let start = |index: usize| state.map_or(0.0, |state| cells.initial[state].at(index));
                 let rests = reals.iter().enumerate().map(|(index, real)| start(index) - real.cell.start);
                 found.rests.extend(rests);
-                gains.extend(reals.iter().map(|real| real.gain));
+                found.gains.extend(reals.iter().map(|real| real.gain));
                 found.reals.cells.extend(reals.iter().map(|real| real.cell));
             }
             Err(reason) => reasons.push(reason),
@@ -79,8 +82,8 @@ pub fn quantise(load: &Load<'_>, approximate: bool) -> Result<Quantisation, Refu
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
     }
-    let projections = synapses(load, &gains, &mut found, &mut reasons);
-    inputs(network, &gains, &mut found);
+    let projections = synapses(load, &mut found, &mut reasons);
+    inputs(network, &mut found);
     if !reasons.is_empty() {
         return Err(Refusal { reasons });
     }
@@ -127,13 +130,12 @@ pub fn whole(network: &Network, population: usize) -> Slice {
     Slice { population, range: 0..of.size, first_place: 0, ports: sim_core::neuron::Ports::One }
 }
 
-/// Adds the synapses of all projections. Returns for each projection its weights as drawn, with the target.
+/// Adds the synapses of all projections. Returns for each projection its own.
 fn synapses(
     load: &Load<'_>,
-    gains: &[f64],
     found: &mut Quantisation,
     reasons: &mut Vec<String>,
-) -> Vec<Vec<(u32, f64)>> {
+) -> Vec<Vec<(u32, u8, u32)>> {
     let network = &*load.network;
     let mut all = Vec::new();
     let mut projections = Vec::new();
@@ -141,15 +143,16 @@ fn synapses(
         let slice = whole(network, projection.target);
         let first = network.populations[projection.target].first;
         let lag = found.lags[projection.target];
-        let (mut weights, mut longest) = (Vec::new(), 0);
+        let (mut own, mut longest) = (Vec::new(), 0);
         let mut take = |drawn: &[Drawn]| {
             for synapse in drawn {
                 let target = first + synapse.place;
                 let delay = i64::from(synapse.delay) + lag;
                 longest = longest.max(delay);
-                let weight = synapse.weight * gains[target as usize];
-                weights.push((target, weight));
-                all.push(Synapse { source: synapse.source, target, delay: delay.min(255) as u8, weight });
+                let weight = synapse.weight * found.gains[target as usize];
+                let (source, delay) = (synapse.source, delay.min(255) as u8);
+                own.push((source, delay, target));
+                all.push(Synapse { source, target, delay, weight });
             }
         };
         Draw::new(network, &load.connectivity, number).onto(&Neighbours::alone(&slice), &mut take);
@@ -163,7 +166,7 @@ fn synapses(
                 longest - i64::from(LONGEST_DELAY)
             ));
         }
-        projections.push(weights);
+        projections.push(own);
     }
     all.sort_by_key(|synapse| (synapse.source, synapse.delay, synapse.target));
     found.reals.synapses = all;
@@ -171,7 +174,7 @@ fn synapses(
 }
 
 /// Adds an input for each neuron that a stimulus reaches.
-fn inputs(network: &Network, gains: &[f64], found: &mut Quantisation) {
+fn inputs(network: &Network, found: &mut Quantisation) {
     for (number, stimulus) in network.stimuli.iter().enumerate() {
         for (place, &population) in stimulus.targets.iter().enumerate() {
             let of = &network.populations[population];
@@ -182,7 +185,8 @@ fn inputs(network: &Network, gains: &[f64], found: &mut Quantisation) {
             for index in 0..of.size {
                 let weight = sampler.as_ref().map_or(1.0, |sampler| sampler.draw(key, index.into()));
                 let target = of.first + index;
-                found.reals.inputs.push(Input { target, weight: weight * gains[target as usize], most });
+                let weight = weight * found.gains[target as usize];
+                found.reals.inputs.push(Input { target, weight, most });
             }
         }
     }

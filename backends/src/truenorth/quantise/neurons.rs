@@ -43,9 +43,17 @@ pub fn neurons(
                 gain: 1.0,
                 lag: 0,
             }),
+            Primitive::CurrentLif(neuron) if has_no_memory_but_v(&neuron) => reals.push(exact(&neuron)),
             Primitive::CurrentLif(neuron) if approximate => {
                 changed = true;
                 reals.push(approximated(&neuron));
+            }
+            Primitive::CurrentLif(neuron) if neuron.keep_v == 1.0 && neuron.keep_u == 0.0 => {
+                return Err(format!(
+                    "population {}: {} rests for {} steps after a spike, and TrueNorth has no refractory time; t_ref: \
+                     ms(0) fits as it is, and approximate_leak: true leaves the time out and reports the error",
+                    of.name, of.neuron.model.name, neuron.refractory
+                ));
             }
             Primitive::CurrentLif(neuron) => {
                 return Err(format!(
@@ -58,6 +66,27 @@ pub fn neurons(
         }
     }
     Ok((reals, changed))
+}
+
+/// Whether a neuron loses nothing of V from step to step, its current lasts one step, and it never rests.
+fn has_no_memory_but_v(neuron: &CurrentLif) -> bool {
+    neuron.keep_v == 1.0 && neuron.keep_u == 0.0 && neuron.refractory <= 0
+}
+
+/// Such a neuron is an integrator whose leak is its constant current.
+fn exact(neuron: &CurrentLif) -> Real {
+    Real {
+        cell: Cell {
+            leak: neuron.drive,
+            reversal: false,
+            threshold: neuron.threshold,
+            reset: Some(0.0),
+            floor: neuron.floor.unwrap_or(f64::NEG_INFINITY),
+            start: neuron.start.0,
+        },
+        gain: neuron.gain,
+        lag: neuron.lag,
+    }
 }
 
 /// A neuron with a constant leak in place of a proportional one: the mean one between rest and threshold.

@@ -1,7 +1,6 @@
-//! From floats to integers, and what that loses.
+//! From floats to integers.
 
 use super::Quantisation;
-use crate::chip::report::{ParameterLoss, WeightLoss};
 use crate::truenorth::limits::{HIGHEST, Widths, signed, unsigned};
 use crate::truenorth::network::{Cell, Input, Number, Synapse};
 use crate::truenorth::types::{Basis, basis, nearest, parts};
@@ -90,54 +89,6 @@ impl Quantisation {
         let most = signed(Widths::default().weight) as f64;
         let whole = (weight * scale).round().clamp(-most, most) as i16;
         f64::from(nearest(&self.bases[target as usize], whole)) / scale
-    }
-}
-
-/// A parameter by name, in floats and in integers.
-type Compared = (&'static str, fn(&Cell<f64>) -> f64, fn(&Cell<i32>) -> i32);
-
-/// Counts what was lost.
-pub fn lose(network: &Network, projections: &[Vec<(u32, f64)>], found: &mut Quantisation) {
-    for (projection, weights) in network.projections.iter().zip(projections) {
-        let ends = network.ends(projection);
-        let (mut most, mut squares) = (0.0_f64, 0.0);
-        for &(target, weight) in weights {
-            let threshold = found.reals.cells[target as usize].threshold;
-            let error = (found.realised(network, target, weight) - weight).abs() / threshold;
-            most = most.max(error);
-            squares += error * error;
-        }
-        found.weight_losses.push(WeightLoss {
-            projection: format!("{} → {}", ends.source, ends.target),
-            synapses: weights.len() as u64,
-            max_error: most,
-            rms_error: (squares / weights.len().max(1) as f64).sqrt(),
-            saturated: 0,
-            unit: "of threshold".to_owned(),
-        });
-    }
-    for (number, population) in network.populations.iter().enumerate() {
-        let scale = found.scales[number];
-        let own = population.first as usize..(population.first + population.size) as usize;
-        let pairs = || found.reals.cells[own.clone()].iter().zip(&found.integers.cells[own.clone()]);
-        let parameters: [Compared; 3] = [
-            ("threshold", |cell| cell.threshold, |cell| cell.threshold),
-            ("leak", |cell| cell.leak, |cell| cell.leak),
-            ("reset", |cell| cell.reset.unwrap_or(0.0), |cell| cell.reset.unwrap_or(0)),
-        ];
-        for (name, real, integer) in parameters {
-            let off = |(a, b): &(f64, f64)| (a - b).abs();
-            let all = pairs().map(|(r, i)| (real(r), f64::from(integer(i)) / scale));
-            if let Some((requested, realised)) = all.max_by(|a, b| off(a).total_cmp(&off(b))) {
-                found.parameter_losses.push(ParameterLoss {
-                    population: population.name.clone(),
-                    parameter: name.to_owned(),
-                    requested,
-                    realised,
-                    unit: "mV".to_owned(),
-                });
-            }
-        }
     }
 }
 
