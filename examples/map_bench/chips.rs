@@ -23,8 +23,9 @@ pub const LOIHI_HEAD: &str = "| net | Mt-KaHyPar, 1,024 neurons a core or fewer 
 /// The head of the table of TrueNorth.
 pub const TRUENORTH_HEAD: &str = "| net | Mt-KaHyPar, 256 neurons a core and no other limit | cores | Saltus | cores | copies | splitters | hops | s |\n|---|---|---|---|---|---|---|---|---|";
 
-/// Ticks from a spike to its arrival on TrueNorth: enough for splitters of splitters.
-const DELAY: u8 = 3;
+/// Ticks from a spike to its arrival on TrueNorth: enough for sources to be counted on their way, and for
+/// splitters of splitters.
+const DELAY: u8 = 5;
 
 /// A network, its row begun with `head`, on one Loihi chip: every synapse has a weight of 8 bits and a delay of one step.
 ///
@@ -76,7 +77,7 @@ impl Names for Numbers {
 /// A network, its row begun with `head`, on one TrueNorth chip: every synapse has the weight 1 and a delay of [`DELAY`].
 pub fn on_truenorth(head: &str, recipe: &Recipe, seed: u64) -> String {
     let synapse = |(source, target)| truenorth::Synapse { source, target, delay: DELAY, weight: 1 };
-    let cell = truenorth::Cell { threshold: 1, ..truenorth::Cell::default() };
+    let cell = truenorth::Cell { threshold: 1, reset: Some(0), ..truenorth::Cell::default() };
     let network = truenorth::Quantised {
         cells: vec![cell; recipe.targets.len()],
         synapses: recipe.synapses().map(synapse).collect(),
@@ -92,7 +93,9 @@ pub fn on_truenorth(head: &str, recipe: &Recipe, seed: u64) -> String {
     let (graph, cores) = packets(&placed, &recipe.spikes);
     let hops = place(&Flows::of_partition(&graph, &cores), &Mesh::TRUENORTH, seed).hops;
     format!(
-        "{head} | {} | {} | {} | {} | {hops} | {:.1} |",
+        "{head} | {}{} | {} | {} | {} | {hops} | {:.1} |",
+        // How often gates fire depends on which spikes come together.
+        if placed.counted.is_some() { "at least " } else { "" },
         graph.messages(&cores),
         placed.cores.len(),
         placed.copies,
