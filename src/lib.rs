@@ -19,4 +19,6 @@ pub mod room;
 pub mod summary;
 pub mod system;
 pub mod terminal;
+#[cfg(feature = "train")]
+pub mod trained;
 pub mod vocabulary;

@@ -3,6 +3,8 @@
 use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
 use saltus::command::{bench, check, compare, export, graph, import, list, map, plot, recover, run};
+#[cfg(feature = "train")]
+use saltus::command::{eval, train};
 use saltus::complain;
 use std::process::ExitCode;
 
@@ -47,6 +49,12 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Make a recording whole after a crash
     Recover(recover::RecoverArgs),
+    /// Train a network by gradient
+    #[cfg(feature = "train")]
+    Train(train::TrainArgs),
+    /// Measure a trained network, as it was trained and as spikes on machines
+    #[cfg(feature = "train")]
+    Eval(eval::EvalArgs),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +70,10 @@ fn main() -> ExitCode {
         Verb::Export(args) => export::export(args),
         Verb::Bench(args) => bench::bench(args),
         Verb::Recover(args) => recover::recover(args),
+        #[cfg(feature = "train")]
+        Verb::Train(args) => train::train(args),
+        #[cfg(feature = "train")]
+        Verb::Eval(args) => eval::eval(args),
     };
     done.unwrap_or_else(|error| {
         complain!("error: {error:#}");

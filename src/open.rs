@@ -92,7 +92,8 @@ pub fn read(name: &str, text: &str, settings: &[String]) -> Result<Network, Stri
     parse::network(&source, &VOCABULARY).map(|(network, _)| network).map_err(drawn)
 }
 
-fn open(path: &Path, settings: &[String]) -> Result<Opened> {
+/// Reads and checks a network file; the error is every mistake, drawn.
+pub fn open(path: &Path, settings: &[String]) -> Result<Opened> {
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let text =

@@ -38,3 +38,4 @@ pub mod trains;
 pub mod units;
 pub mod validate;
 pub mod vocabulary;
+pub mod write;

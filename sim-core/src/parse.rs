@@ -2,7 +2,9 @@
 
 use crate::description::Description;
 use crate::network::Network;
-use crate::read::Reader;
+use crate::parameter::{Arguments, Parameter};
+use crate::read::arguments::Surroundings;
+use crate::read::{Reader, suggestion};
 use crate::ron::parse::parse;
 use crate::settings;
 use crate::source::{Diagnostic, Severity, Source};
@@ -53,4 +55,39 @@ fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         }
     }
     once
+}
+
+/// Reads a text of one plug-in, `Name(…)`, with its settings ([`Source::set`]): which of `tables` it names, and
+/// its arguments. `noun` says what it is in messages: `a model`.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn plugin(
+    source: &Source,
+    noun: &str,
+    tables: &[(&'static str, &'static [Parameter])],
+) -> Result<(usize, Arguments), Vec<Diagnostic>> {
+    let parsed = parse(&source.text, 0);
+    let mut found = parsed.mistakes;
+    let Some(mut root) = parsed.value else { return Err(in_order(found)) };
+    settings::apply(&mut root, source, &mut found);
+    let mut reader = Reader::new(source);
+    let read = reader.plugin(&root, noun).and_then(|plugin| {
+        let Some(row) = tables.iter().position(|(name, _)| *name == plugin.word) else {
+            let help = suggestion(plugin.word, tables.iter().map(|(name, _)| *name), "known here");
+            reader.error_with(plugin.span, format!("there is no {} {}", noun_only(noun), plugin.word), help);
+            return None;
+        };
+        Some((row, reader.arguments(plugin, tables[row].1, Surroundings::default())?))
+    });
+    found.append(&mut reader.found);
+    match read {
+        Some(read) if found.iter().all(|d| d.severity == Severity::Warning) => Ok(read),
+        _ => Err(in_order(found)),
+    }
+}
+
+/// `a model` without its article.
+fn noun_only(noun: &str) -> &str {
+    noun.split_once(' ').map_or(noun, |(_, noun)| noun)
 }

@@ -91,6 +91,8 @@ fn entries() -> Vec<Entry> {
     entries.extend(VOCABULARY.stimuli.iter().map(|s| plain("stimuli", s.name, "", s.summary, s.parameters)));
     entries
         .extend(VOCABULARY.backends.iter().map(|b| plain("backends", b.name, "", b.summary, b.parameters)));
+    #[cfg(feature = "train")]
+    entries.extend(training::MODELS.iter().map(|m| plain("trained", m.name, "", m.summary, m.parameters)));
     entries
 }
 

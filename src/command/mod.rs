@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod check;
 pub mod compare;
+#[cfg(feature = "train")]
+pub mod eval;
 pub mod export;
 pub mod graph;
 pub mod import;
@@ -11,3 +13,5 @@ pub mod map;
 pub mod plot;
 pub mod recover;
 pub mod run;
+#[cfg(feature = "train")]
+pub mod train;

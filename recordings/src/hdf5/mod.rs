@@ -34,4 +34,5 @@ pub mod reading;
 pub mod recorder;
 pub mod recovery;
 mod resumption;
+pub mod tensors;
 mod writing;

@@ -38,6 +38,11 @@ impl Source {
         group.and_then(|group| group.group_names()).unwrap_or_default()
     }
 
+    /// Names of the datasets at the top of the file, sorted.
+    pub(crate) fn datasets(&self) -> Vec<String> {
+        self.file.root_group().dataset_names().unwrap_or_default()
+    }
+
     /// Whether there is such a dataset.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.file.dataset(path).is_ok()

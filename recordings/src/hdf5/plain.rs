@@ -89,6 +89,22 @@ impl Plain {
         }
     }
 
+    /// Writes `/spikes/<population>`: times in ms, ascending, and who fired.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn spikes(&mut self, population: &str, spikes: &[(f64, u32)]) -> Result<(), FileError> {
+        let group = format!("spikes/{population}");
+        let times: Vec<f64> = spikes.iter().map(|spike| spike.0).collect();
+        let neurons: Vec<u64> = spikes.iter().map(|spike| u64::from(spike.1)).collect();
+        self.numbers(&format!("{group}/timestamps"), &[times.len()], &times)?;
+        self.numbers(&format!("{group}/node_ids"), &[neurons.len()], &neurons)?;
+        let said = self.file.dataset_writer(&format!("{group}/timestamps")).and_then(|dataset| {
+            dataset.new_attr::<rust_hdf5::VarLenUnicode>().shape(()).create("units")?.write_string("ms")
+        });
+        self.written(said)
+    }
+
     /// Lays down a group and those around it.
     ///
     /// # Errors
@@ -157,7 +173,12 @@ impl Plain {
         self.numbers(path, shape, &values.collect::<Vec<_>>())
     }
 
-    fn numbers<T: H5Type>(&mut self, path: &str, shape: &[usize], values: &[T]) -> Result<(), FileError> {
+    pub(crate) fn numbers<T: H5Type>(
+        &mut self,
+        path: &str,
+        shape: &[usize],
+        values: &[T],
+    ) -> Result<(), FileError> {
         self.around(path)?;
         let builder = self.file.new_dataset::<T>();
         let builder = if shape.is_empty() { builder.scalar() } else { builder.shape(shape) };

@@ -10,6 +10,7 @@
 pub mod axis;
 pub mod colour;
 mod correlation;
+pub mod curve;
 mod cv;
 pub mod data;
 mod degrees;

@@ -1,0 +1,18 @@
+//! Training: networks that learn by gradient, spiking ones through surrogate gradients.
+//!
+//! A network is a list of named tensors ([`weights`]) and a function of them; the tensor library
+//! differentiates it. What only spiking networks need, the time loop of a layer and products with few
+//! spikes, are fused operations of ours ([`spiking`]). [`optimiser`] moves the weights.
+
+pub mod learning;
+pub mod lesson;
+pub mod nets;
+pub mod optimiser;
+pub mod spiking;
+pub mod tasks;
+pub mod weights;
+
+use lesson::Model;
+
+/// All families of networks that can be trained.
+pub static MODELS: &[&Model] = &[&nets::snn::MODEL];

@@ -1,0 +1,5 @@
+//! Networks: what they need to hold, and what they compute.
+
+pub mod export;
+pub mod feed;
+pub mod snn;

@@ -1,0 +1,126 @@
+//! Products with matrices that are mostly zeros: only what is not zero takes part.
+//!
+//! Spikes are few, so a row of spikes times a weight matrix is a sum of the rows of those that fired; the
+//! gradient of the weights is, for each input, the sum of the gradient rows of the times it fired. Both
+//! are the same loop over lists. Sums run in the order of the lists, whatever the number of threads.
+
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+/// Columns summed at a time: a tile of a table of some thousand rows stays in the second cache.
+const TILE: usize = 64;
+
+/// Rows summed by one task.
+const ROWS: usize = 16;
+
+/// What is not zero in a matrix, row by row.
+#[derive(Debug)]
+pub struct Events {
+    /// Where each row starts; one more than rows.
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
+}
+
+impl Events {
+    /// The entries of a row-major matrix that are not zero, if they are fewer than one in `sparser`.
+    pub fn of(matrix: &[f32], columns: usize, sparser: usize) -> Option<Self> {
+        let rows = matrix.len() / columns;
+        let blocks: Vec<Self> =
+            matrix.par_chunks(ROWS * columns).map(|block| collect(block, columns)).collect();
+        let count = blocks.iter().map(|block| block.columns.len()).sum::<usize>();
+        if count * sparser >= matrix.len() {
+            return None;
+        }
+        let mut all = Self {
+            starts: Vec::with_capacity(rows + 1),
+            columns: Vec::with_capacity(count),
+            values: Vec::with_capacity(count),
+        };
+        for block in &blocks {
+            let before = all.columns.len();
+            all.starts.extend(block.starts.iter().map(|start| start + before));
+            all.columns.extend_from_slice(&block.columns);
+            all.values.extend_from_slice(&block.values);
+        }
+        all.starts.push(count);
+        Some(all)
+    }
+
+    /// The same entries, column by column.
+    pub fn transposed(&self, columns: usize) -> Self {
+        let mut starts = vec![0; columns + 1];
+        for &column in &self.columns {
+            starts[column as usize + 1] += 1;
+        }
+        for k in 0..columns {
+            starts[k + 1] += starts[k];
+        }
+        let mut next = starts.clone();
+        let (mut rows, mut values) = (vec![0; self.columns.len()], vec![0.0; self.columns.len()]);
+        for row in 0..self.starts.len() - 1 {
+            for at in self.starts[row]..self.starts[row + 1] {
+                let to = &mut next[self.columns[at] as usize];
+                rows[*to] = row as u32;
+                values[*to] = self.values[at];
+                *to += 1;
+            }
+        }
+        Self { starts, columns: rows, values }
+    }
+
+    /// This matrix times a row-major `table` of `width` columns.
+    pub fn times(&self, table: &[f32], width: usize) -> Vec<f32> {
+        let mut product = vec![0.0; (self.starts.len() - 1) * width];
+        product.par_chunks_mut(ROWS * width).enumerate().for_each(|(block, product)| {
+            sum_rows(self, block * ROWS, table, width, product);
+        });
+        product
+    }
+}
+
+/// The entries of a few rows; without the end of the last one.
+fn collect(rows: &[f32], columns: usize) -> Events {
+    let (mut found, mut values) = (vec![0u32; rows.len()], vec![0.0f32; rows.len()]);
+    let (mut starts, mut count) = (Vec::new(), 0);
+    for row in rows.chunks_exact(columns) {
+        starts.push(count);
+        // Always written, and kept by moving on: the processor cannot guess where spikes are.
+        for (column, &value) in row.iter().enumerate() {
+            found[count] = column as u32;
+            values[count] = value;
+            count += usize::from(value != 0.0);
+        }
+    }
+    found.truncate(count);
+    values.truncate(count);
+    Events { starts, columns: found, values }
+}
+
+/// Rows from `first` of the product.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn sum_rows(events: &Events, first: usize, table: &[f32], width: usize, product: &mut [f32]) {
+    for left in (0..width).step_by(TILE) {
+        let tile = TILE.min(width - left);
+        for (row, product) in product.chunks_exact_mut(width).enumerate() {
+            let range = events.starts[first + row]..events.starts[first + row + 1];
+            let (columns, values) = (&events.columns[range.clone()], &events.values[range]);
+            let mut sums = [0.0f32; TILE];
+            if tile == TILE {
+                for (&column, &value) in columns.iter().zip(values) {
+                    let from: &[f32; TILE] =
+                        table[column as usize * width + left..][..TILE].try_into().unwrap_or(&[0.0; TILE]);
+                    for k in 0..TILE {
+                        sums[k] += value * from[k];
+                    }
+                }
+            } else {
+                for (&column, &value) in columns.iter().zip(values) {
+                    let from = &table[column as usize * width + left..][..tile];
+                    sums.iter_mut().zip(from).for_each(|(sum, x)| *sum += value * x);
+                }
+            }
+            product[left..left + tile].copy_from_slice(&sums[..tile]);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Spiking layers: their time loop as one fused operation, forwards and backwards.
+
+pub mod back;
+pub mod events;
+mod flex;
+pub mod forward;
+pub mod operation;
+pub mod surrogate;

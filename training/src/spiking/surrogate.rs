@@ -1,0 +1,76 @@
+//! What stands for the derivative of a spike in the backward pass.
+//!
+//! The step function has no useful derivative. Training uses that of a smooth function of the
+//! distance u = V − V_th instead (Neftci, Mostafa and Zenke 2019, doi:10.1109/MSP.2019.2931595).
+//! The forward pass is the same for all of them.
+
+/// A surrogate derivative; `slope` (k, per unit of V_th) says how narrow it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Surrogate {
+    /// 1/(1 + k|u|)², Zenke and Ganguli (2018).
+    FastSigmoid {
+        /// k
+        slope: f32,
+    },
+    /// (k/2)/(1 + (πku/2)²), Fang et al. (2021).
+    Arctan {
+        /// k
+        slope: f32,
+    },
+    /// max(0, 1 − k|u|), Bellec et al. (2018).
+    Triangular {
+        /// k
+        slope: f32,
+    },
+    /// 1 where |u| < 1/(2k): the straight-through estimator of a staircase with steps of 1/k.
+    Rectangular {
+        /// k
+        slope: f32,
+    },
+    /// k σ(ku)(1 − σ(ku)), σ the logistic function.
+    Sigmoid {
+        /// k
+        slope: f32,
+    },
+}
+
+impl Surrogate {
+    /// The derivative at a distance u from the threshold.
+    #[inline(always)]
+    pub fn at(self, u: f32) -> f32 {
+        match self {
+            Self::FastSigmoid { slope } => {
+                let d = 1.0 + slope * u.abs();
+                1.0 / (d * d)
+            }
+            Self::Arctan { slope } => {
+                let x = std::f32::consts::FRAC_PI_2 * slope * u;
+                0.5 * slope / (1.0 + x * x)
+            }
+            Self::Triangular { slope } => (1.0 - slope * u.abs()).max(0.0),
+            Self::Rectangular { slope } => f32::from(u8::from(2.0 * slope * u.abs() < 1.0)),
+            Self::Sigmoid { slope } => {
+                let y = 1.0 / (1.0 + libm::expf(-slope * u));
+                slope * y * (1.0 - y)
+            }
+        }
+    }
+
+    /// The function whose derivative this is: what a smoothed neuron would send.
+    ///
+    /// Gradients are checked against finite differences of a network that sends this.
+    pub fn smoothed(self, u: f32) -> f32 {
+        match self {
+            Self::FastSigmoid { slope } => u / (1.0 + slope * u.abs()),
+            Self::Arctan { slope } => {
+                libm::atanf(std::f32::consts::FRAC_PI_2 * slope * u) / std::f32::consts::PI
+            }
+            Self::Triangular { slope } => {
+                let x = u.clamp(-1.0 / slope, 1.0 / slope);
+                x - 0.5 * slope * x * x.abs()
+            }
+            Self::Rectangular { slope } => u.clamp(-0.5 / slope, 0.5 / slope),
+            Self::Sigmoid { slope } => 1.0 / (1.0 + libm::expf(-slope * u)),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What networks learn: data read from files, or made by the program.
+
+pub mod code;
+pub mod file;
+pub mod images;
+pub mod labelled;
+pub mod words;

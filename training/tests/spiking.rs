@@ -1,0 +1,184 @@
+//! The fused time loop against the same layer put together from tensor operations, one step at a time.
+
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use sim_core::rng::{Key, Stream};
+use training::spiking::forward::{CONSTANTS, Form, Kind, Reset};
+use training::spiking::operation::{send, spike, spike_recurrent};
+use training::spiking::surrogate::Surrogate;
+use training::weights::numbers;
+
+const STEPS: usize = 7;
+const SAMPLES: usize = 3;
+const NEURONS: usize = 19;
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), &device()).require_grad()
+}
+
+fn draw(stream: &mut Stream, count: usize, low: f64, high: f64) -> Vec<f32> {
+    (0..count).map(|_| (low + (high - low) * stream.uniform()) as f32).collect()
+}
+
+/// A table of constants in which no neuron is like another.
+fn constants(stream: &mut Stream) -> Vec<f32> {
+    let rows = [(0.4, 0.95), (0.2, 0.8), (0.7, 1.3), (0.1, 0.6), (0.5, 0.9), (-0.1, 0.1)];
+    rows.into_iter().flat_map(|(low, high)| draw(stream, NEURONS, low, high)).collect()
+}
+
+/// The function whose derivative a surrogate is.
+fn smoothed(surrogate: Surrogate, u: Tensor<2>) -> Tensor<2> {
+    match surrogate {
+        Surrogate::FastSigmoid { slope } => u.clone() / (u.abs() * slope + 1.0),
+        Surrogate::Arctan { slope } => {
+            (u * (slope * std::f32::consts::FRAC_PI_2)).atan() / std::f32::consts::PI
+        }
+        Surrogate::Triangular { slope } => {
+            let x = u.clamp(-1.0 / slope, 1.0 / slope);
+            x.clone() - x.clone() * x.abs() * (0.5 * slope)
+        }
+        Surrogate::Rectangular { slope } => u.clamp(-0.5 / slope, 0.5 / slope),
+        Surrogate::Sigmoid { slope } => activation::sigmoid(u * slope),
+    }
+}
+
+/// The layer, put together.
+fn reference(x: &Tensor<3>, table: &Tensor<2>, recurrent: Option<&Tensor<2>>, kind: Kind) -> Tensor<3> {
+    let row = |r: usize| table.clone().slice([r..r + 1]);
+    let zeros = || Tensor::<2>::zeros([SAMPLES, NEURONS], &device());
+    let (mut v, mut i, mut a, mut before) = (zeros(), zeros(), zeros(), zeros());
+    let mut steps = Vec::new();
+    for t in 0..STEPS {
+        let mut x = x.clone().slice([t..t + 1]).squeeze_dim::<2>(0);
+        if let Some(recurrent) = recurrent {
+            x = x + before.clone().matmul(recurrent.clone());
+        }
+        i = if kind.form == Form::CubaLif { i * row(1) + x } else { x };
+        let mut potential = v * row(0) + (i.clone() + row(5));
+        if kind.form == Form::Linear {
+            potential = activation::relu(potential);
+        }
+        let bar = if kind.adaptation { row(2) + a.clone() * row(3) } else { row(2) + zeros() };
+        let u = potential.clone() - bar.clone();
+        let fired = u.clone().greater_equal_elem(0.0).float().detach();
+        let smooth = smoothed(kind.surrogate, u);
+        let spikes = smooth.clone() + (fired.clone() - smooth.detach());
+        v = match kind.reset {
+            Reset::Zero => potential * (-fired.clone() + 1.0),
+            Reset::Subtract => potential - (bar.detach() * fired),
+        };
+        a = a * row(4) + spikes.clone();
+        before = spikes.clone();
+        steps.push(spikes);
+    }
+    Tensor::stack(steps, 0)
+}
+
+/// Every combination of what a layer can be.
+fn kinds() -> Vec<Kind> {
+    let surrogates = [
+        Surrogate::FastSigmoid { slope: 3.0 },
+        Surrogate::Arctan { slope: 2.0 },
+        Surrogate::Triangular { slope: 0.8 },
+        Surrogate::Rectangular { slope: 0.7 },
+        Surrogate::Sigmoid { slope: 4.0 },
+    ];
+    let mut kinds = Vec::new();
+    for reset in [Reset::Zero, Reset::Subtract] {
+        for form in [Form::Lif, Form::CubaLif, Form::Linear] {
+            for adaptation in [false, true] {
+                let surrogate = surrogates[kinds.len() % surrogates.len()];
+                kinds.push(Kind { reset, form, adaptation, surrogate });
+            }
+        }
+    }
+    kinds
+}
+
+fn alike(ours: &[f32], theirs: &[f32], what: &str, kind: Kind) {
+    let largest = theirs.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    for (place, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        assert!((a - b).abs() <= 1e-5 * largest.max(1e-3), "{what} {place}: {a} is not {b}, for {kind:?}");
+    }
+}
+
+fn check(recurrent: bool) {
+    for (case, kind) in kinds().into_iter().enumerate() {
+        let mut stream = Key::new(5).named("layers").stream(case as u64);
+        let x = tensor(draw(&mut stream, STEPS * SAMPLES * NEURONS, -0.4, 1.0), [STEPS, SAMPLES, NEURONS]);
+        let table = tensor(constants(&mut stream), [CONSTANTS, NEURONS]);
+        let weights = tensor(draw(&mut stream, NEURONS * NEURONS, -0.3, 0.3), [NEURONS, NEURONS]);
+        let pull = tensor(draw(&mut stream, STEPS * SAMPLES * NEURONS, -1.0, 1.0), [STEPS, SAMPLES, NEURONS]);
+        let ours = if recurrent {
+            spike_recurrent(x.clone(), table.clone(), weights.clone(), kind)
+        } else {
+            spike(x.clone(), table.clone(), kind)
+        };
+        let theirs = reference(&x, &table, recurrent.then_some(&weights), kind);
+        let fired = numbers(ours.clone());
+        assert_eq!(fired, numbers(theirs.clone()), "{kind:?}");
+        assert!(fired.contains(&1.0) && fired.contains(&0.0), "{kind:?} says nothing");
+        let [ours, theirs] = [ours, theirs].map(|spikes| (spikes * pull.clone()).sum().backward());
+        let gradient = |of: &burn::tensor::Gradients| {
+            let values = |gradient: Option<Vec<f32>>| gradient.expect("a gradient");
+            let mut all = vec![
+                ("input", values(x.grad(of).map(numbers))),
+                ("constants", values(table.grad(of).map(numbers))),
+            ];
+            if recurrent {
+                all.push(("recurrent", values(weights.grad(of).map(numbers))));
+            }
+            all
+        };
+        for ((what, ours), (_, theirs)) in gradient(&ours).into_iter().zip(gradient(&theirs)) {
+            alike(&ours, &theirs, what, kind);
+        }
+    }
+}
+
+#[test]
+fn a_layer_and_its_gradients_are_those_of_its_equations() {
+    check(false);
+}
+
+#[test]
+fn a_recurrent_layer_and_its_gradients_are_those_of_its_equations() {
+    check(true);
+}
+
+#[test]
+fn products_with_few_or_many_spikes_are_those_of_matrices() {
+    for (case, share) in [0.02, 0.2, 0.9].into_iter().enumerate() {
+        let mut stream = Key::new(6).named("products").stream(case as u64);
+        let few = |stream: &mut Stream| {
+            (0..40 * 70).map(|_| f32::from(u8::from(stream.uniform() < share))).collect()
+        };
+        let spikes = tensor(few(&mut stream), [40, 70]);
+        let weights = tensor(draw(&mut stream, 70 * 130, -1.0, 1.0), [70, 130]);
+        let pull = tensor(draw(&mut stream, 40 * 130, -1.0, 1.0), [40, 130]);
+        let [ours, theirs] = [send(spikes.clone(), weights.clone()), spikes.clone().matmul(weights.clone())];
+        let close = |a: Tensor<2>, b: Tensor<2>, what: &str| {
+            for (a, b) in numbers(a).iter().zip(numbers(b)) {
+                assert!(
+                    (a - b).abs() <= 1e-5 * (1.0 + b.abs()),
+                    "{what}: {a} is not {b} with a share of {share}"
+                );
+            }
+        };
+        close(ours.clone(), theirs.clone(), "product");
+        let [ours, theirs] = [ours, theirs].map(|product| (product * pull.clone()).sum().backward());
+        close(
+            spikes.grad(&ours).expect("a gradient"),
+            spikes.grad(&theirs).expect("a gradient"),
+            "of spikes",
+        );
+        close(
+            weights.grad(&ours).expect("a gradient"),
+            weights.grad(&theirs).expect("a gradient"),
+            "of weights",
+        );
+    }
+}
