@@ -78,6 +78,16 @@ impl Bundle {
         }
     }
 
+    /// How many spikes of one source may come in one step: of a random stimulus its mean, six standard
+    /// deviations and two, of all else one.
+    fn together(&self, load: &Load<'_>) -> f64 {
+        let Origin::Stimulus(number, place, _) = self.origin else { return 1.0 };
+        let stimulus = &load.network.stimuli[number];
+        let Some(rate) = stimulus.model.rate else { return 1.0 };
+        let mean = rate(&stimulus.arguments, place) * load.network.dt * 1e-3;
+        (mean + 6.0 * mean.sqrt() + 2.0).floor()
+    }
+
     /// Calls `take` with (source, target neuron, weight, delay in steps) of each synapse. The source of a
     /// stimulus is an input for each neuron.
     pub fn each(&self, load: &Load<'_>, take: &mut dyn FnMut(u32, u32, f64, u8)) {
@@ -170,6 +180,7 @@ pub fn look(load: &Load<'_>, lifs: &[Lif], bundles: &mut [Bundle], reasons: &mut
     for bundle in bundles {
         let (mut later, mut every) = (0, 1);
         let mut found = bundle.clone();
+        let together = found.together(load);
         bundle.each(load, &mut |_, target, weight, delay| {
             let lif = &lifs[target as usize];
             let value = weight * lif.gain;
@@ -193,8 +204,8 @@ pub fn look(load: &Load<'_>, lifs: &[Lif], bundles: &mut [Bundle], reasons: &mut
             // A weight that learns may become the strongest.
             let most = found.rule.map_or(value, |rule| strongest(&rule, value.abs(), lif.gain));
             found.range = (found.range.0.min(most), found.range.1.max(most));
-            worst.0 += most.max(0.0);
-            worst.1 += most.min(0.0);
+            worst.0 += together * most.max(0.0);
+            worst.1 += together * most.min(0.0);
         });
         found.samples.extend((found.count > 0).then_some(found.range).into_iter().flat_map(|(a, b)| [a, b]));
         found.samples = scale::thinned(std::mem::take(&mut found.samples), SAMPLES);
