@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use sim_core::rng::{Key, Stream};
 use training::spiking::forward::{CONSTANTS, Form, Kind, Reset};
-use training::spiking::operation::{send, spike, spike_recurrent};
+use training::spiking::operation::{spike, spike_recurrent};
+use training::spiking::sending::send;
 use training::spiking::surrogate::Surrogate;
 use training::weights::numbers;
 

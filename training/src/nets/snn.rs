@@ -11,9 +11,10 @@
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
 };
-use crate::nets::feed::{Feed, Layer};
+use crate::nets::feed::{Feed, Layer, Way};
 use crate::optimiser::{Rule, Settings};
 use crate::spiking::forward::{Form, Kind, Reset};
+use crate::spiking::patches::Patches;
 use crate::spiking::surrogate::Surrogate;
 use crate::tasks::code::most;
 use crate::tasks::labelled::{Labelled, Order, moves};
@@ -34,9 +35,9 @@ pub static MODEL: Model = Model {
 
 static PARAMETERS: &[Parameter] = &[
     task(
-        &["digits", "words"],
+        &["digits", "words", "pictures"],
         "digits",
-        "digits in writing (MNIST's IDX files, or drawn) or spoken ones (FSE1 event files, or made)",
+        "digits in writing (MNIST's IDX files, or drawn), spoken ones (FSE1 event files, or made), or CIFAR-10",
     ),
     DATA,
     SEED,
@@ -47,11 +48,19 @@ static PARAMETERS: &[Parameter] = &[
         range: Allowed::Between(1.0, 1e6),
         meaning: "neurons of each hidden layer, such as [128, 64]",
     },
+    Parameter::optional(
+        "conv",
+        Of::Values(Dimension::Number),
+        Allowed::Between(1.0, 1e4),
+        "channels of each convolution before the hidden layers, such as [16, 32]",
+    ),
+    whole("kernel", 5.0, 1.0, 15.0, "rows and columns that a convolution looks at; odd"),
+    whole("stride", 2.0, 1.0, 8.0, "from one place that a convolution looks at to the next"),
     Parameter::choice(
         "neuron",
-        &["Lif", "CubaLif", "Linear"],
+        &["Lif", "Plif", "Alif", "CubaLif", "Linear"],
         "Lif",
-        "what a neuron keeps from step to step",
+        "what a neuron keeps from step to step (Plif: learnt, for each layer; Alif: spikes raise the threshold)",
     ),
     Parameter::value(
         "tau_m",
@@ -67,21 +76,31 @@ static PARAMETERS: &[Parameter] = &[
         Allowed::Positive,
         "time constant of the current (CubaLif)",
     ),
+    Parameter::optional("tau_out", Of::Value(Dimension::Time), Allowed::Positive, "tau_m of the last layer"),
+    number("adaptation", 0.2, Allowed::NotNegative, "what a spike adds to the threshold, in thresholds (Alif)"),
+    Parameter::value(
+        "tau_a",
+        Dimension::Time,
+        20.0,
+        Allowed::Positive,
+        "time constant in which the threshold falls back (Alif)",
+    ),
     number("leak", 0.0625, Allowed::Positive, "what V loses in a step, in thresholds, down to 0 (Linear)"),
     Parameter::flag("recurrent", false, "hidden layers are connected to themselves"),
     whole("window", 8.0, 1.0, 10_000.0, "steps of a sample"),
     Parameter::choice(
         "surrogate",
         &["FastSigmoid", "Arctan", "Triangular", "Rectangular", "Sigmoid"],
-        "FastSigmoid",
+        "Arctan",
         "the derivative of a spike",
     ),
-    number("slope", 5.0, Allowed::Positive, "how narrow the surrogate is, per threshold"),
+    number("slope", 2.0, Allowed::Positive, "how narrow the surrogate is, per threshold"),
     whole("weight_bits", 8.0, 0.0, 16.0, "bits of a weight with its sign; 0 for floats"),
     whole("batch", 128.0, 1.0, 1e6, "samples of a step"),
     whole("steps", 4000.0, 1.0, 1e9, "steps of training"),
-    number("rate", 2e-3, Allowed::Positive, "learning rate at its highest"),
+    number("rate", 4e-3, Allowed::Positive, "learning rate at its highest"),
     number("decay", 0.0, Allowed::NotNegative, "weight decay"),
+    number("average", 0.0, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
     whole("jitter", 0.0, 0.0, 100.0, "how far samples are moved at random, in pixels or channels"),
     whole("validation", 1000.0, 1.0, 1e9, "samples of the training data kept for validation"),
     whole("every", 500.0, 1.0, 1e9, "steps between validations"),
@@ -91,11 +110,21 @@ static PARAMETERS: &[Parameter] = &[
         Allowed::Between(1.0, 1e9),
         "validations without progress that end it",
     ),
+    Parameter::optional(
+        "hold_out",
+        Of::Integer,
+        Allowed::Between(0.0, 255.0),
+        "speaker whose words are not learnt but tested on (words)",
+    ),
 ];
 
 fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
     let data = match job.arguments.word("task") {
-        "words" => Labelled::words(job.data(), job.seed())?,
+        "words" => {
+            let held_out = job.arguments.is_given("hold_out").then(|| job.arguments.integer("hold_out") as u8);
+            Labelled::words(job.data(), job.seed(), held_out)?
+        }
+        "pictures" => Labelled::pictures(job.data())?,
         _ => Labelled::digits(job.data(), job.seed())?,
     };
     Ok(Box::new(Snn::new(data, job)?))
@@ -128,6 +157,12 @@ impl Snn {
                 format!("validation takes {} samples, and there are {samples}", whole("validation"));
             return Err(Problem(message));
         }
+        if whole("kernel") % 2 == 0 {
+            return Err(Problem(format!("kernel is {}; a convolution has a middle, so it is odd", whole("kernel"))));
+        }
+        if arguments.is_given("conv") && data.picture().is_none() {
+            return Err(Problem("conv needs pictures, and the task words has none".into()));
+        }
         Ok(Self {
             net: net(&data, &arguments),
             order: Order::new(job.seed(), learnt, whole("batch")),
@@ -152,8 +187,7 @@ impl Snn {
         device: &Device,
     ) -> Vec<Tensor<3>> {
         let input = self.data.input(part, indices, moved, self.window());
-        let input = Tensor::from_data(TensorData::new(input.values, input.shape), device);
-        self.net.spikes(weights, input, device)
+        self.net.spikes(weights, &input, device)
     }
 
     /// Spikes of the last layer, counted: [sample][class].
@@ -172,6 +206,37 @@ impl Snn {
 }
 
 fn net(data: &Labelled, arguments: &Arguments) -> Feed {
+    let mut layers: Vec<Layer> = Vec::new();
+    let mut add = |name: String, neurons: usize, way: Way| {
+        let layer = layer(arguments, name, neurons, way);
+        layers.push(layer);
+        neurons
+    };
+    let mut sources = data.sources();
+    let channels = arguments.is_given("conv").then(|| arguments.values("conv"));
+    if let (Some(channels), Some([mut height, mut width, mut planes])) = (channels, data.picture()) {
+        let whole = |name: &str| arguments.integer(name) as usize;
+        for (k, &out) in channels.iter().enumerate() {
+            let patches =
+                Patches { height, width, channels: planes, kernel: whole("kernel"), stride: whole("stride") };
+            (height, width, planes) = (patches.rows(), patches.columns(), out as usize);
+            sources = add(format!("conv{}", k + 1), patches.count() * planes, Way::Convolution(patches));
+        }
+    }
+    for (k, &neurons) in arguments.values("hidden").iter().enumerate() {
+        sources = add(format!("hidden{}", k + 1), neurons as usize, Way::All { sources });
+    }
+    add("output".into(), data.classes(), Way::All { sources });
+    for layer in &mut layers {
+        layer.recurrent = arguments.flag("recurrent") && layer.name.starts_with("hidden");
+    }
+    if let (Some(last), true) = (layers.last_mut(), arguments.is_given("tau_out")) {
+        last.tau_m = arguments.number("tau_out");
+    }
+    Feed { inputs: data.sources(), layers, weight_bits: arguments.integer("weight_bits") as u32 }
+}
+
+fn layer(arguments: &Arguments, name: String, neurons: usize, way: Way) -> Layer {
     let slope = arguments.number("slope") as f32;
     let surrogate = match arguments.word("surrogate") {
         "Arctan" => Surrogate::Arctan { slope },
@@ -180,39 +245,24 @@ fn net(data: &Labelled, arguments: &Arguments) -> Feed {
         "Sigmoid" => Surrogate::Sigmoid { slope },
         _ => Surrogate::FastSigmoid { slope },
     };
-    let keep = |tau: &str| libm::exp(-1.0 / arguments.number(tau)) as f32;
-    let form = match arguments.word("neuron") {
+    let neuron = arguments.word("neuron");
+    let form = match neuron {
         "Linear" => Form::Linear,
         "CubaLif" => Form::CubaLif,
         _ => Form::Lif,
     };
-    let tau_m = arguments.number("tau_m");
-    let tau_syn = (form == Form::CubaLif).then(|| arguments.number("tau_syn"));
-    let (keep_v, keep_i, drive) = match form {
-        Form::Linear => (1.0, 0.0, -arguments.number("leak") as f32),
-        Form::CubaLif => (keep("tau_m"), keep("tau_syn"), 0.0),
-        Form::Lif => (keep("tau_m"), 0.0, 0.0),
-    };
-    let kind = Kind { reset: Reset::Zero, form, adaptation: false, surrogate };
-    let layer = |name: String, neurons: usize, recurrent: bool| Layer {
+    Layer {
         name,
         neurons,
-        kind,
-        keep_v,
-        keep_i,
-        tau_m,
-        tau_syn,
-        drive,
-        recurrent,
-    };
-    let hidden = arguments.values("hidden");
-    let mut layers: Vec<Layer> = hidden
-        .iter()
-        .enumerate()
-        .map(|(k, &neurons)| layer(format!("hidden{}", k + 1), neurons as usize, arguments.flag("recurrent")))
-        .collect();
-    layers.push(layer("output".into(), data.classes(), false));
-    Feed { inputs: data.sources(), layers, weight_bits: arguments.integer("weight_bits") as u32 }
+        kind: Kind { reset: Reset::Zero, form, adaptation: neuron == "Alif", surrogate },
+        way,
+        tau_m: arguments.number("tau_m"),
+        learns_tau: neuron == "Plif",
+        tau_syn: (form == Form::CubaLif).then(|| arguments.number("tau_syn")),
+        adaptation: (arguments.number("adaptation"), arguments.number("tau_a")),
+        drive: if form == Form::Linear { -arguments.number("leak") as f32 } else { 0.0 },
+        recurrent: false,
+    }
 }
 
 /// The (sample, step, neuron) of each spike, if the first sample is number `first`.
@@ -241,6 +291,7 @@ impl Lesson for Snn {
             rate: self.arguments.number("rate"),
             decay: self.arguments.number("decay"),
             end: 0.01,
+            average: Some(self.arguments.number("average")).filter(|keep| *keep > 0.0),
             ..Settings::default()
         };
         let patience = self.arguments.is_given("patience").then(|| whole("patience"));
@@ -259,6 +310,10 @@ impl Lesson for Snn {
     }
 
     fn export(&self, weights: &Weights, samples: usize) -> Option<Export> {
+        // No machine's neuron has a threshold that its spikes raise and a V that jumps.
+        if self.net.layers.iter().any(|layer| layer.kind.adaptation) {
+            return None;
+        }
         let (_, tests) = self.data.counts();
         let samples = samples.min(tests);
         let input = |some: Range<usize>| {
