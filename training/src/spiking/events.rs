@@ -23,21 +23,35 @@ pub struct Events {
     values: Vec<f32>,
 }
 
+/// Takes down spikes: first how many each row has, then where.
+pub struct Listing<'a> {
+    /// Of each row how many it has, or where its next one is put.
+    places: &'a mut [usize],
+    columns: Option<&'a mut [u32]>,
+}
+
+impl Listing<'_> {
+    /// A spike.
+    #[inline]
+    pub fn add(&mut self, row: usize, column: u32) {
+        let place = &mut self.places[row];
+        if let Some(columns) = &mut self.columns {
+            columns[*place] = column;
+        }
+        *place += 1;
+    }
+}
+
 impl Events {
-    /// Spikes: what is written row by row to be 1, in any order of rows.
-    ///
-    /// `list` is called twice, with what is to be called with the row and the column of each.
-    pub fn listed(rows: usize, mut list: impl FnMut(&mut dyn FnMut(usize, u32))) -> Self {
+    /// Spikes, wherever `list` says so; it is called twice, and rows come in any order.
+    pub fn listed(rows: usize, list: impl Fn(&mut Listing<'_>)) -> Self {
         let mut starts = vec![0; rows + 1];
-        list(&mut |row, _| starts[row + 1] += 1);
+        list(&mut Listing { places: &mut starts[1..], columns: None });
         for row in 0..rows {
             starts[row + 1] += starts[row];
         }
         let (mut next, mut columns) = (starts.clone(), vec![0; starts[rows]]);
-        list(&mut |row, column| {
-            columns[next[row]] = column;
-            next[row] += 1;
-        });
+        list(&mut Listing { places: &mut next, columns: Some(&mut columns) });
         Self { starts, columns, values: Vec::new() }
     }
 

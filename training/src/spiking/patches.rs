@@ -69,7 +69,7 @@ impl Patches {
                 for &source in sources {
                     let (place, channel) = (source as usize / self.channels, source as usize % self.channels);
                     self.over(place / self.width, place % self.width, |patch, place| {
-                        list(sample * self.count() + patch, (place * self.channels + channel) as u32);
+                        list.add(sample * self.count() + patch, (place * self.channels + channel) as u32);
                     });
                 }
             }

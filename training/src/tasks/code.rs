@@ -25,9 +25,9 @@ pub fn rate(images: &Images, indices: &[usize], moved: &[(i32, i32)], steps: usi
     let spikes = Events::listed(steps * indices.len(), |list| {
         for (sample, lit) in lit.iter().enumerate() {
             for &(source, pixel) in lit {
-                times[usize::from(pixel)]
-                    .iter()
-                    .for_each(|step| list(step * indices.len() + sample, source));
+                for step in &times[usize::from(pixel)] {
+                    list.add(step * indices.len() + sample, source);
+                }
             }
         }
     });
@@ -92,7 +92,7 @@ pub fn events(
     }
     let spikes = Events::listed(rows.len(), |list| {
         for (row, sources) in rows.iter().enumerate() {
-            sources.iter().for_each(|&source| list(row, source));
+            sources.iter().for_each(|&source| list.add(row, source));
         }
     });
     Input { spikes: Arc::new(spikes), shape: [steps, indices.len(), channels] }
