@@ -92,9 +92,15 @@ fn words_are_learnt_in_time_and_a_speaker_may_be_held_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().display().to_string();
     let mut arguments = vec!["train", "snn", "--task", "words", "--out", &out, "--quiet"];
-    for setting in
-        ["hidden=[32]", "recurrent=true", "batch=32", "window=50", "steps=120", "validation=200", "hold_out=3"]
-    {
+    for setting in [
+        "hidden=[32]",
+        "recurrent=true",
+        "batch=32",
+        "window=50",
+        "steps=120",
+        "validation=200",
+        "hold_out=3",
+    ] {
         arguments.extend(["--set", setting]);
     }
     done(&arguments);

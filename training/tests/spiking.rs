@@ -8,8 +8,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use training::spiking::events::Events;
 use training::spiking::forward::{CONSTANTS, Form, Kind, Reset};
-use training::spiking::operation::{spike, spike_recurrent};
 use training::spiking::grid::grid_step;
+use training::spiking::operation::{spike, spike_recurrent};
 use training::spiking::patches::Patches;
 use training::spiking::sending::{convolve, convolve_from, on_grid, send};
 use training::spiking::surrogate::Surrogate;
@@ -165,12 +165,10 @@ fn a_convolution_of_spikes_is_that_of_the_tensor_library_with_its_gradients() {
         let (samples, channels, out) = (2, 3, 17);
         let patches = Patches { height, width, channels, kernel, stride };
         let mut stream = Key::new(8).named("patches").stream(case as u64);
-        let fired: Vec<f32> = (0..samples * patches.sources())
-            .map(|_| f32::from(u8::from(stream.uniform() < 0.3)))
-            .collect();
+        let fired: Vec<f32> =
+            (0..samples * patches.sources()).map(|_| f32::from(u8::from(stream.uniform() < 0.3))).collect();
         let spikes = tensor(fired.clone(), [samples, patches.sources()]);
-        let weights =
-            tensor(draw(&mut stream, patches.places() * out, -1.0, 1.0), [patches.places(), out]);
+        let weights = tensor(draw(&mut stream, patches.places() * out, -1.0, 1.0), [patches.places(), out]);
         let pull = tensor(
             draw(&mut stream, samples * patches.count() * out, -1.0, 1.0),
             [samples * patches.count(), out],

@@ -95,7 +95,13 @@ impl Feed {
         spikes.sort_by_key(|&(step, source)| (step, source));
         let spikes = spikes.into_iter().map(|(step, source)| (step as f64, source)).collect();
         let layers = self.layers.iter().map(|layer| layer.name.clone()).collect();
-        Exported { network: self.text(title, &trials, weights), edges: self.synapses(weights), spikes, trials, layers }
+        Exported {
+            network: self.text(title, &trials, weights),
+            edges: self.synapses(weights),
+            spikes,
+            trials,
+            layers,
+        }
     }
 
     /// Steps after which what is left of any V is below what single precision adds to the least weight.

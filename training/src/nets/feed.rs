@@ -80,11 +80,11 @@ impl Feed {
         let mut all = Vec::new();
         for layer in &self.layers {
             let (sources, n) = (layer.way.fan_in(), layer.neurons);
-            let start = Start::Uniform(layer.scale() * (3.0 / sources as f32).sqrt());
+            let start = Start::Uniform((3.0 / sources as f32).sqrt());
             let shape = [sources, layer.way.targets(n)];
             all.push(Declaration::new(format!("{}.weight", layer.name), shape, start));
             if layer.recurrent {
-                let start = Start::Normal(layer.scale() * RECURRENT / (n as f32).sqrt());
+                let start = Start::Normal(RECURRENT / (n as f32).sqrt());
                 all.push(Declaration::new(format!("{}.recurrent", layer.name), [n, n], start));
             }
             if layer.learns_tau {
@@ -152,21 +152,10 @@ impl Layer {
         self.tau_syn.map_or(0.0, kept)
     }
 
-    /// Size of weights before training: what lasts adds up, so it begins smaller.
-    fn scale(&self) -> f32 {
-        let gain = |keep: f32| 1.0 / (1.0 - keep);
-        match self.kind.form {
-            Form::Linear => 1.0,
-            Form::Lif => 2.0 / gain(kept(self.tau_m)),
-            Form::CubaLif => 2.0 / (gain(kept(self.tau_m)) * gain(self.keep_i())).sqrt(),
-        }
-    }
-
     /// The table of constants, with a threshold of 1.
     fn constants(&self, weights: &Weights, device: &Device) -> Tensor<2> {
         let (raised, tau) = self.adaptation;
-        let rows =
-            [self.keep_v(weights), self.keep_i(), 1.0, raised as f32, kept(tau), self.drive];
+        let rows = [self.keep_v(weights), self.keep_i(), 1.0, raised as f32, kept(tau), self.drive];
         let n = self.neurons;
         let table = rows.iter().flat_map(|value| std::iter::repeat_n(*value, n)).collect();
         let table = Tensor::from_data(TensorData::new(table, [rows.len(), n]), device);

@@ -8,21 +8,17 @@
 //! References: Neftci, Mostafa and Zenke (2019) IEEE Signal Process. Mag. 36:51, doi:10.1109/MSP.2019.2931595;
 //! Fang et al. (2021) ICCV (learned time constants); Bellec et al. (2018) NeurIPS (adaptive thresholds).
 
-use crate::lesson::{
-    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
-};
-use crate::nets::feed::{Feed, Layer, Way};
+use crate::lesson::{Export, Figure, Job, Lesson, Model, Part, Plan, Problem};
+use crate::nets::feed::Feed;
+use crate::nets::pruning::{Kept, bounds, kept};
+use crate::nets::settings::{PARAMETERS, net};
 use crate::optimiser::{Rule, Settings};
-use crate::spiking::forward::{Form, Kind, Reset};
-use crate::spiking::patches::Patches;
-use crate::spiking::surrogate::Surrogate;
 use crate::tasks::code::most;
 use crate::tasks::labelled::{Labelled, Order, moves};
 use crate::weights::{Declaration, Weights, numbers};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use sim_core::parameter::{Arguments, Default, Kind as Of, Parameter, Range as Allowed};
-use sim_core::units::Dimension;
+use sim_core::parameter::Arguments;
 use std::ops::Range;
 
 /// The row of this family.
@@ -33,95 +29,11 @@ pub static MODEL: Model = Model {
     lesson,
 };
 
-static PARAMETERS: &[Parameter] = &[
-    task(
-        &["digits", "words", "pictures"],
-        "digits",
-        "digits in writing (MNIST's IDX files, or drawn), spoken ones (FSE1 event files, or made), or CIFAR-10",
-    ),
-    DATA,
-    SEED,
-    Parameter {
-        name: "hidden",
-        kind: Of::Values(Dimension::Number),
-        default: Default::Number(128.0),
-        range: Allowed::Between(1.0, 1e6),
-        meaning: "neurons of each hidden layer, such as [128, 64]",
-    },
-    Parameter::optional(
-        "conv",
-        Of::Values(Dimension::Number),
-        Allowed::Between(1.0, 1e4),
-        "channels of each convolution before the hidden layers, such as [16, 32]",
-    ),
-    whole("kernel", 5.0, 1.0, 15.0, "rows and columns that a convolution looks at; odd"),
-    whole("stride", 2.0, 1.0, 8.0, "from one place that a convolution looks at to the next"),
-    Parameter::choice(
-        "neuron",
-        &["Lif", "Plif", "Alif", "CubaLif", "Linear"],
-        "Lif",
-        "what a neuron keeps from step to step (Plif: learnt, for each layer; Alif: spikes raise the threshold)",
-    ),
-    Parameter::value(
-        "tau_m",
-        Dimension::Time,
-        1.5,
-        Allowed::Positive,
-        "membrane time constant; a step is 1 ms",
-    ),
-    Parameter::value(
-        "tau_syn",
-        Dimension::Time,
-        2.0,
-        Allowed::Positive,
-        "time constant of the current (CubaLif)",
-    ),
-    Parameter::optional("tau_out", Of::Value(Dimension::Time), Allowed::Positive, "tau_m of the last layer"),
-    number("adaptation", 0.2, Allowed::NotNegative, "what a spike adds to the threshold, in thresholds (Alif)"),
-    Parameter::value(
-        "tau_a",
-        Dimension::Time,
-        20.0,
-        Allowed::Positive,
-        "time constant in which the threshold falls back (Alif)",
-    ),
-    number("leak", 0.0625, Allowed::Positive, "what V loses in a step, in thresholds, down to 0 (Linear)"),
-    Parameter::flag("recurrent", false, "hidden layers are connected to themselves"),
-    whole("window", 8.0, 1.0, 10_000.0, "steps of a sample"),
-    Parameter::choice(
-        "surrogate",
-        &["FastSigmoid", "Arctan", "Triangular", "Rectangular", "Sigmoid"],
-        "Arctan",
-        "the derivative of a spike",
-    ),
-    number("slope", 2.0, Allowed::Positive, "how narrow the surrogate is, per threshold"),
-    whole("weight_bits", 8.0, 0.0, 16.0, "bits of a weight with its sign; 0 for floats"),
-    whole("batch", 128.0, 1.0, 1e6, "samples of a step"),
-    whole("steps", 4000.0, 1.0, 1e9, "steps of training"),
-    number("rate", 4e-3, Allowed::Positive, "learning rate at its highest"),
-    number("decay", 0.0, Allowed::NotNegative, "weight decay"),
-    number("average", 0.0, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
-    whole("jitter", 0.0, 0.0, 100.0, "how far samples are moved at random, in pixels or channels"),
-    whole("validation", 1000.0, 1.0, 1e9, "samples of the training data kept for validation"),
-    whole("every", 500.0, 1.0, 1e9, "steps between validations"),
-    Parameter::optional(
-        "patience",
-        Of::Integer,
-        Allowed::Between(1.0, 1e9),
-        "validations without progress that end it",
-    ),
-    Parameter::optional(
-        "hold_out",
-        Of::Integer,
-        Allowed::Between(0.0, 255.0),
-        "speaker whose words are not learnt but tested on (words)",
-    ),
-];
-
 fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
     let data = match job.arguments.word("task") {
         "words" => {
-            let held_out = job.arguments.is_given("hold_out").then(|| job.arguments.integer("hold_out") as u8);
+            let held_out =
+                job.arguments.is_given("hold_out").then(|| job.arguments.integer("hold_out") as u8);
             Labelled::words(job.data(), job.seed(), held_out)?
         }
         "pictures" => Labelled::pictures(job.data())?,
@@ -158,7 +70,10 @@ impl Snn {
             return Err(Problem(message));
         }
         if whole("kernel") % 2 == 0 {
-            return Err(Problem(format!("kernel is {}; a convolution has a middle, so it is odd", whole("kernel"))));
+            return Err(Problem(format!(
+                "kernel is {}; a convolution has a middle, so it is odd",
+                whole("kernel")
+            )));
         }
         if arguments.is_given("conv") && data.picture().is_none() {
             return Err(Problem("conv needs pictures, and the task words has none".into()));
@@ -190,6 +105,22 @@ impl Snn {
         self.net.spikes(weights, &input, device)
     }
 
+    /// The loss of each sample of the training data.
+    fn losses(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Tensor<1> {
+        let device = self.device.clone().autodiff();
+        let labels: Vec<i64> =
+            self.data.labels(Part::Validation, indices).into_iter().map(|label| label as i64).collect();
+        let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [indices.len(), 1]), &device);
+        let counts = self.counts(weights, Part::Validation, indices, moved, &device);
+        -log_softmax(counts, 1).gather(1, labels).squeeze_dim::<1>(1)
+    }
+
+    /// How large the gradient of each sample of the training data may be.
+    fn bounds(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Vec<f64> {
+        let layers = self.layers(&weights.fixed(), Part::Validation, indices, moved, &self.device);
+        bounds(&layers, &self.data.labels(Part::Validation, indices))
+    }
+
     /// Spikes of the last layer, counted: [sample][class].
     fn counts(
         &self,
@@ -202,66 +133,6 @@ impl Snn {
         let layers = self.layers(weights, part, indices, moved, device);
         let last = layers.into_iter().last().expect("a network has a read-out");
         last.sum_dim(0).squeeze_dim(0)
-    }
-}
-
-fn net(data: &Labelled, arguments: &Arguments) -> Feed {
-    let mut layers: Vec<Layer> = Vec::new();
-    let mut add = |name: String, neurons: usize, way: Way| {
-        let layer = layer(arguments, name, neurons, way);
-        layers.push(layer);
-        neurons
-    };
-    let mut sources = data.sources();
-    let channels = arguments.is_given("conv").then(|| arguments.values("conv"));
-    if let (Some(channels), Some([mut height, mut width, mut planes])) = (channels, data.picture()) {
-        let whole = |name: &str| arguments.integer(name) as usize;
-        for (k, &out) in channels.iter().enumerate() {
-            let patches =
-                Patches { height, width, channels: planes, kernel: whole("kernel"), stride: whole("stride") };
-            (height, width, planes) = (patches.rows(), patches.columns(), out as usize);
-            sources = add(format!("conv{}", k + 1), patches.count() * planes, Way::Convolution(patches));
-        }
-    }
-    for (k, &neurons) in arguments.values("hidden").iter().enumerate() {
-        sources = add(format!("hidden{}", k + 1), neurons as usize, Way::All { sources });
-    }
-    add("output".into(), data.classes(), Way::All { sources });
-    for layer in &mut layers {
-        layer.recurrent = arguments.flag("recurrent") && layer.name.starts_with("hidden");
-    }
-    if let (Some(last), true) = (layers.last_mut(), arguments.is_given("tau_out")) {
-        last.tau_m = arguments.number("tau_out");
-    }
-    Feed { inputs: data.sources(), layers, weight_bits: arguments.integer("weight_bits") as u32 }
-}
-
-fn layer(arguments: &Arguments, name: String, neurons: usize, way: Way) -> Layer {
-    let slope = arguments.number("slope") as f32;
-    let surrogate = match arguments.word("surrogate") {
-        "Arctan" => Surrogate::Arctan { slope },
-        "Triangular" => Surrogate::Triangular { slope },
-        "Rectangular" => Surrogate::Rectangular { slope },
-        "Sigmoid" => Surrogate::Sigmoid { slope },
-        _ => Surrogate::FastSigmoid { slope },
-    };
-    let neuron = arguments.word("neuron");
-    let form = match neuron {
-        "Linear" => Form::Linear,
-        "CubaLif" => Form::CubaLif,
-        _ => Form::Lif,
-    };
-    Layer {
-        name,
-        neurons,
-        kind: Kind { reset: Reset::Zero, form, adaptation: neuron == "Alif", surrogate },
-        way,
-        tau_m: arguments.number("tau_m"),
-        learns_tau: neuron == "Plif",
-        tau_syn: (form == Form::CubaLif).then(|| arguments.number("tau_syn")),
-        adaptation: (arguments.number("adaptation"), arguments.number("tau_a")),
-        drive: if form == Form::Linear { -arguments.number("leak") as f32 } else { 0.0 },
-        recurrent: false,
     }
 }
 
@@ -301,12 +172,16 @@ impl Lesson for Snn {
     fn loss(&mut self, weights: &Weights, step: u64) -> Tensor<1> {
         let (indices, mut stream) = self.order.batch(step);
         let moved = moves(indices.len(), self.arguments.integer("jitter") as u32, &mut stream);
-        let device = self.device.clone().autodiff();
-        let labels: Vec<i64> =
-            self.data.labels(Part::Validation, &indices).into_iter().map(|label| label as i64).collect();
-        let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [indices.len(), 1]), &device);
-        let counts = self.counts(weights, Part::Validation, &indices, &moved, &device);
-        -log_softmax(counts, 1).gather(1, labels).mean()
+        let share = self.arguments.number("keep");
+        if share == 1.0 {
+            return self.losses(weights, &indices, &moved).mean();
+        }
+        let bounds = self.bounds(weights, &indices, &moved);
+        let Kept { places, shares } = kept(&bounds, share, &mut stream);
+        let (indices, moved): (Vec<usize>, Vec<(i32, i32)>) =
+            places.iter().map(|&place| (indices[place], moved[place])).unzip();
+        let shares = Tensor::<1>::from_data(TensorData::new(shares, [places.len()]), &self.device);
+        (self.losses(weights, &indices, &moved) * Tensor::from_inner(shares)).sum()
     }
 
     fn export(&self, weights: &Weights, samples: usize) -> Option<Export> {

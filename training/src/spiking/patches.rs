@@ -80,9 +80,8 @@ impl Patches {
     pub fn gather(&self, of_patches: &[f32]) -> Vec<f32> {
         let samples = of_patches.len() / (self.count() * self.places());
         let mut sums = vec![0.0; samples * self.sources()];
-        for (sums, of_patches) in sums
-            .chunks_exact_mut(self.sources())
-            .zip(of_patches.chunks_exact(self.count() * self.places()))
+        for (sums, of_patches) in
+            sums.chunks_exact_mut(self.sources()).zip(of_patches.chunks_exact(self.count() * self.places()))
         {
             for (place, sums) in sums.chunks_exact_mut(self.channels).enumerate() {
                 self.over(place / self.width, place % self.width, |patch, place| {

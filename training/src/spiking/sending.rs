@@ -35,7 +35,8 @@ pub trait SendingKernels: Backend {
     fn times(events: &Self::Events, table: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// The transposed spikes, which are in `columns` columns, times a table.
-    fn transposed_times(events: &Self::Events, columns: usize, table: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn transposed_times(events: &Self::Events, columns: usize, table: FloatTensor<Self>)
+    -> FloatTensor<Self>;
 
     /// Sums what is [patch][place in the patch] to [sample][source].
     fn gather(of_patches: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self>;
@@ -76,7 +77,11 @@ impl SendingKernels for Flex {
         tensor(product, [rows, width])
     }
 
-    fn transposed_times(events: &Self::Events, columns: usize, table: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn transposed_times(
+        events: &Self::Events,
+        columns: usize,
+        table: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
         let [_, width] = table.shape().dims::<2>();
         tensor(events.transposed(columns).times(values(&whole(table)), width), [columns, width])
     }
@@ -103,14 +108,11 @@ pub trait SendingOps: Backend {
     fn send_from(spikes: Arc<Events>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Patches of spikes [sample][source] times weights [place in a patch][channel]: [patch][channel].
-    fn convolve(spikes: FloatTensor<Self>, weights: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self>;
+    fn convolve(spikes: FloatTensor<Self>, weights: FloatTensor<Self>, patches: Patches)
+    -> FloatTensor<Self>;
 
     /// As `convolve`, for spikes that come from outside.
-    fn convolve_from(
-        spikes: Arc<Events>,
-        weights: FloatTensor<Self>,
-        patches: Patches,
-    ) -> FloatTensor<Self>;
+    fn convolve_from(spikes: Arc<Events>, weights: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self>;
 
     /// Weights on a grid of `bits` bits with their sign; gradients pass.
     fn on_grid(weights: FloatTensor<Self>, bits: u32) -> FloatTensor<Self>;
@@ -150,15 +152,15 @@ impl SendingOps for Flex {
         Self::times(&Self::listed(spikes), weights)
     }
 
-    fn convolve(spikes: FloatTensor<Self>, weights: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self> {
-        Self::times(&Self::patches(&spikes, patches), weights)
-    }
-
-    fn convolve_from(
-        spikes: Arc<Events>,
+    fn convolve(
+        spikes: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         patches: Patches,
     ) -> FloatTensor<Self> {
+        Self::times(&Self::patches(&spikes, patches), weights)
+    }
+
+    fn convolve_from(spikes: Arc<Events>, weights: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self> {
         Self::times(&Self::listed_patches(&spikes, patches), weights)
     }
 
@@ -259,7 +261,11 @@ impl<B: SendingKernels, C: CheckpointStrategy> SendingOps for Autodiff<B, C> {
         }
     }
 
-    fn convolve(spikes: FloatTensor<Self>, weights: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self> {
+    fn convolve(
+        spikes: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        patches: Patches,
+    ) -> FloatTensor<Self> {
         let ((spikes, spikes_node), (weights, weights_node)) = (spikes.into_parts(), weights.into_parts());
         let events = B::patches(&spikes, patches);
         let sent = B::times(&events, weights.clone());
@@ -269,11 +275,7 @@ impl<B: SendingKernels, C: CheckpointStrategy> SendingOps for Autodiff<B, C> {
         }
     }
 
-    fn convolve_from(
-        spikes: Arc<Events>,
-        weights: FloatTensor<Self>,
-        patches: Patches,
-    ) -> FloatTensor<Self> {
+    fn convolve_from(spikes: Arc<Events>, weights: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self> {
         let (weights, node) = weights.into_parts();
         let events = B::listed_patches(&spikes, patches);
         let sent = B::times(&events, weights);

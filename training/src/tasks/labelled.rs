@@ -43,7 +43,9 @@ impl Labelled {
         if let Some(speaker) = held_out {
             set.hold_out(speaker);
             if set.test.is_empty() {
-                return Err(Problem(format!("hold_out is {speaker}, and no word was spoken by that speaker")));
+                return Err(Problem(format!(
+                    "hold_out is {speaker}, and no word was spoken by that speaker"
+                )));
             }
         }
         Ok(Self::Words(set))
