@@ -61,16 +61,29 @@ impl Patches {
         }
     }
 
+    /// What `over` visits at each place of the picture.
+    fn table(&self) -> Vec<Vec<(u32, u32)>> {
+        let visited = |at: usize| {
+            let mut all = Vec::new();
+            self.over(at / self.width, at % self.width, |patch, place| {
+                all.push((patch as u32, place as u32))
+            });
+            all
+        };
+        (0..self.height * self.width).map(visited).collect()
+    }
+
     /// What lies under each patch, one row a patch, of spikes [sample][source].
     pub fn under(&self, spikes: &Events) -> Events {
-        let samples = spikes.rows().count();
+        let (samples, table, channels) = (spikes.rows().count(), self.table(), self.channels as u32);
         Events::listed(samples * self.count(), |list| {
             for (sample, sources) in spikes.rows().enumerate() {
+                let first = sample * self.count();
                 for &source in sources {
-                    let (place, channel) = (source as usize / self.channels, source as usize % self.channels);
-                    self.over(place / self.width, place % self.width, |patch, place| {
-                        list.add(sample * self.count() + patch, (place * self.channels + channel) as u32);
-                    });
+                    let (at, channel) = (source / channels, source % channels);
+                    for (patch, place) in &table[at as usize] {
+                        list.add(first + *patch as usize, place * channels + channel);
+                    }
                 }
             }
         })
@@ -78,16 +91,14 @@ impl Patches {
 
     /// Sums what is [patch][place in the patch] to [sample][source].
     pub fn gather(&self, of_patches: &[f32]) -> Vec<f32> {
-        let samples = of_patches.len() / (self.count() * self.places());
-        let mut sums = vec![0.0; samples * self.sources()];
-        for (sums, of_patches) in
-            sums.chunks_exact_mut(self.sources()).zip(of_patches.chunks_exact(self.count() * self.places()))
-        {
-            for (place, sums) in sums.chunks_exact_mut(self.channels).enumerate() {
-                self.over(place / self.width, place % self.width, |patch, place| {
-                    let from = &of_patches[patch * self.places() + place * self.channels..];
-                    sums.iter_mut().zip(from).for_each(|(sum, x)| *sum += x);
-                });
+        let (size, table) = (self.count() * self.places(), self.table());
+        let mut sums = vec![0.0; of_patches.len() / size * self.sources()];
+        for (sums, of_patches) in sums.chunks_exact_mut(self.sources()).zip(of_patches.chunks_exact(size)) {
+            for (sums, visited) in sums.chunks_exact_mut(self.channels).zip(&table) {
+                for (patch, place) in visited {
+                    let from = *patch as usize * self.places() + *place as usize * self.channels;
+                    sums.iter_mut().zip(&of_patches[from..]).for_each(|(sum, x)| *sum += x);
+                }
             }
         }
         sums

@@ -8,6 +8,7 @@ use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients as Graph;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 use std::fmt::Debug;
@@ -38,8 +39,12 @@ pub trait SendingKernels: Backend {
     fn transposed_times(events: &Self::Events, columns: usize, table: FloatTensor<Self>)
     -> FloatTensor<Self>;
 
-    /// Sums what is [patch][place in the patch] to [sample][source].
-    fn gather(of_patches: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self>;
+    /// From the gradient of what patches sent, [patch][channel], to that of spikes [sample][source].
+    fn through_patches(
+        of_sent: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        patches: Patches,
+    ) -> FloatTensor<Self>;
 
     /// Weights on the grid of [`crate::spiking::grid`].
     fn rounded(weights: FloatTensor<Self>, bits: u32) -> FloatTensor<Self>;
@@ -47,6 +52,9 @@ pub trait SendingKernels: Backend {
 
 /// A matrix with more than one entry in so many that is not zero is multiplied as a whole.
 const SPARSER: usize = 4;
+
+/// Samples whose patches are written out together.
+const AT_ONCE: usize = 4;
 
 impl SendingKernels for Flex {
     type Events = Arc<Events>;
@@ -86,9 +94,21 @@ impl SendingKernels for Flex {
         tensor(events.transposed(columns).times(values(&whole(table)), width), [columns, width])
     }
 
-    fn gather(of_patches: FloatTensor<Self>, patches: Patches) -> FloatTensor<Self> {
-        let sums = patches.gather(values(&whole(of_patches)));
-        let samples = sums.len() / patches.sources();
+    fn through_patches(
+        of_sent: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        patches: Patches,
+    ) -> FloatTensor<Self> {
+        let (of_sent, weights) = (whole(of_sent), Self::float_transpose(weights));
+        let [rows, channels] = of_sent.shape().dims();
+        let samples = rows / patches.count();
+        let mut sums = Vec::with_capacity(samples * patches.sources());
+        // A few samples at a time, since all patches written out are many times as much as what they come from.
+        for some in values(&of_sent).chunks(AT_ONCE * patches.count() * channels) {
+            let some = tensor(some.to_vec(), [some.len() / channels, channels]);
+            let of_patches = whole(Self::float_matmul(some, weights.clone()));
+            sums.extend(patches.gather(values(&of_patches)));
+        }
         tensor(sums, [samples, patches.sources()])
     }
 
@@ -216,8 +236,7 @@ impl<B: SendingKernels> Backward<B, 2> for Convolving {
         let of_sent = graph.consume::<B>(&ops.node);
         let ((events, weights, patches), [of_spikes, of_weights]) = (ops.state, ops.parents);
         if let Some(node) = of_spikes {
-            let of_patches = B::float_matmul(of_sent.clone(), B::float_transpose(weights));
-            graph.register::<B>(node.id, B::gather(of_patches, patches));
+            graph.register::<B>(node.id, B::through_patches(of_sent.clone(), weights, patches));
         }
         if let Some(node) = of_weights {
             graph.register::<B>(node.id, B::transposed_times(&events, patches.places(), of_sent));
