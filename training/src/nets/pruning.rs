@@ -18,11 +18,12 @@ pub struct Kept {
     pub shares: Vec<f32>,
 }
 
-/// How large the gradient of each sample may be, from the spikes of all layers [step][sample][neuron] and labels.
-pub fn bounds(layers: &[Tensor<3>], labels: &[usize]) -> Vec<f64> {
+/// How large the gradient of each sample may be, from the spikes of all layers [step][sample][neuron] and labels;
+/// a spike more adds `sharpness` to the log odds of its class.
+pub fn bounds(layers: &[Tensor<3>], labels: &[usize], sharpness: f64) -> Vec<f64> {
     let [.., before, last] = layers else { return vec![1.0; labels.len()] };
     let [steps, samples, classes] = last.dims();
-    let answers = numbers(softmax(last.clone().sum_dim(0).reshape([samples, classes]), 1));
+    let answers = numbers(softmax(last.clone().sum_dim(0).reshape([samples, classes]) * sharpness, 1));
     let fired = numbers(before.clone().sum_dim(2));
     let bound = |(sample, label): (usize, &usize)| {
         let error = |(class, p): (usize, &f32)| f64::from(*p) - f64::from(u8::from(class == *label));

@@ -81,6 +81,13 @@ pub static PARAMETERS: &[Parameter] = &[
     whole("batch", 128.0, 1.0, 1e6, "samples of a step"),
     whole("steps", 4000.0, 1.0, 1e9, "steps of training"),
     number("rate", 4e-3, Allowed::Positive, "learning rate at its highest"),
+    number("sharpness", 1.0, Allowed::Positive, "what a spike more adds to the log odds of its class"),
+    Parameter::optional(
+        "clip",
+        Of::Value(Dimension::Number),
+        Allowed::Positive,
+        "longest gradient; longer ones are shortened to it",
+    ),
     number("decay", 0.0, Allowed::NotNegative, "weight decay"),
     number("average", 0.0, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
     number(

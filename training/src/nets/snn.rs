@@ -112,13 +112,14 @@ impl Snn {
             self.data.labels(Part::Validation, indices).into_iter().map(|label| label as i64).collect();
         let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [indices.len(), 1]), &device);
         let counts = self.counts(weights, Part::Validation, indices, moved, &device);
-        -log_softmax(counts, 1).gather(1, labels).squeeze_dim::<1>(1)
+        let odds = counts * self.arguments.number("sharpness");
+        -log_softmax(odds, 1).gather(1, labels).squeeze_dim::<1>(1)
     }
 
     /// How large the gradient of each sample of the training data may be.
     fn bounds(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Vec<f64> {
         let layers = self.layers(&weights.fixed(), Part::Validation, indices, moved, &self.device);
-        bounds(&layers, &self.data.labels(Part::Validation, indices))
+        bounds(&layers, &self.data.labels(Part::Validation, indices), self.arguments.number("sharpness"))
     }
 
     /// Spikes of the last layer, counted: [sample][class].
@@ -161,6 +162,7 @@ impl Lesson for Snn {
             rule: Rule::AdamW,
             rate: self.arguments.number("rate"),
             decay: self.arguments.number("decay"),
+            clip: self.arguments.is_given("clip").then(|| self.arguments.number("clip")),
             end: 0.01,
             average: Some(self.arguments.number("average")).filter(|keep| *keep > 0.0),
             ..Settings::default()
