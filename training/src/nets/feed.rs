@@ -165,7 +165,7 @@ impl Layer {
         // The first row has its value from the table, as machines round it, and its gradient from σ.
         let keep = sigmoid(weights.get::<1>(&format!("{}.keep", self.name)));
         let nothing = (keep.clone() - keep.detach()).reshape([1, 1]).expand([1, n]);
-        let [first, others] = [table.clone().slice([0..1]), table.slice([1..rows.len()])];
+        let [first, others] = [table.clone().narrow(0, 0, 1), table.narrow(0, 1, rows.len() - 1)];
         Tensor::cat(vec![first + nothing, others], 0)
     }
 }
