@@ -55,12 +55,12 @@ fn smoothed(surrogate: Surrogate, u: Tensor<2>) -> Tensor<2> {
 
 /// The layer, put together.
 fn reference(x: &Tensor<3>, table: &Tensor<2>, recurrent: Option<&Tensor<2>>, kind: Kind) -> Tensor<3> {
-    let row = |r: usize| table.clone().slice([r..r + 1]);
+    let row = |r: usize| table.clone().narrow(0, r, 1);
     let zeros = || Tensor::<2>::zeros([SAMPLES, NEURONS], &device());
     let (mut v, mut i, mut a, mut before) = (zeros(), zeros(), zeros(), zeros());
     let mut steps = Vec::new();
     for t in 0..STEPS {
-        let mut x = x.clone().slice([t..t + 1]).squeeze_dim::<2>(0);
+        let mut x = x.clone().narrow(0, t, 1).squeeze_dim::<2>(0);
         if let Some(recurrent) = recurrent {
             x = x + before.clone().matmul(recurrent.clone());
         }
