@@ -20,6 +20,7 @@ mod machine;
 pub mod mapped;
 pub mod network;
 pub mod noise;
+mod on_core;
 pub mod place;
 pub mod placed;
 pub mod plastic;

@@ -1,8 +1,8 @@
 //! Neurons onto cores, cores onto the mesh.
 
-use super::axons::Axons;
+use super::axons::{Axons, Population};
 use super::capacity::CoreCapacity;
-use super::limits::{Excess, Limits, Resource};
+use super::limits::{Excess, Limits, Resource, synapse_bits};
 use super::network::Quantised;
 use crate::chip::hypergraph::Hypergraph;
 use crate::chip::mesh::{self, Flows, Mesh};
@@ -32,6 +32,7 @@ pub fn place(network: &Quantised, limits: &'static Limits, chips: u32, seed: u64
     let synapses = network.synapses.len() as u64;
     within_chips(limits, synapses, chips)?;
     let axons = Axons::of(network, limits);
+    within_memory(network, &axons, limits, mesh.cores() as u64)?;
     let capacity = CoreCapacity::new(network, limits, axons.clone(), mesh.cores());
     let pairs = (0..network.sources()).flat_map(|source| {
         network.synapses[network.row(source)].iter().map(move |synapse| (source as u32, synapse.target))
@@ -62,6 +63,27 @@ fn within_chips(limits: &Limits, synapses: u64, chips: u32) -> Result<(), String
              fewer synapses or more chips"
         ))
     })
+}
+
+/// Whether the bits of all synapses alone are no more than the cores hold, however neurons are placed. A
+/// network far too large is so refused before anything long begins.
+fn within_memory(network: &Quantised, axons: &Axons, limits: &Limits, cores: u64) -> Result<(), String> {
+    let Some(words) = limits.core[Resource::SynapticMemory as usize] else { return Ok(()) };
+    let bits = synapse_bits(network);
+    let list = |population: &Population| {
+        population.synapses(network).count() as u64 * bits[usize::from(population.format)]
+    };
+    let needed = axons.populations.iter().map(list).sum::<u64>().div_ceil(64);
+    if needed <= cores * words {
+        return Ok(());
+    }
+    Err(format!(
+        "all synapses together take at least {needed} words of synaptic memory, {} more than the {} of {cores} cores; \
+         use fewer synapses, coarser weights or more chips (at least {} cores)",
+        needed - cores * words,
+        cores * words,
+        needed.div_ceil(words)
+    ))
 }
 
 /// Cores renumbered so that none is empty.
@@ -118,4 +140,39 @@ fn why(network: &Quantised, neuron: u32, excesses: &[Excess], cores: usize) -> S
         nearest.resource.words(),
         nearest.resource.remedy()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compartment::Compartment;
+    use super::super::limits::LOIHI1;
+    use super::super::network::Synapse;
+    use super::super::semantics::NENGO;
+    use super::super::weights::{Signs, WeightFormat};
+    use super::*;
+
+    #[test]
+    fn a_network_whose_bits_are_more_than_all_cores_hold_is_refused_before_it_is_placed() {
+        // No source has the synapses of another, so that no list is shared.
+        let synapse = |source: u32, target: u32| Synapse {
+            target,
+            mantissa: if target == source { 7 } else { 3 },
+            delay: 1,
+            format: 0,
+        };
+        let all: Vec<(u32, Synapse)> =
+            (0..30).flat_map(|source| (0..30).map(move |target| (source, synapse(source, target)))).collect();
+        let format = WeightFormat { bits: 8, signs: Signs::Excitatory, exponent: 0 };
+        let network = Quantised::new(&NENGO, vec![Compartment::default(); 30], 0, vec![format], &all);
+        let axons = Axons::of(&network, &LOIHI1);
+        let mut core = LOIHI1.core;
+        core[Resource::SynapticMemory as usize] = Some(100);
+        let limits = Limits { core, ..LOIHI1 };
+        assert_eq!(within_memory(&network, &axons, &limits, 3), Ok(()));
+        assert_eq!(
+            within_memory(&network, &axons, &limits, 2).expect_err("900 synapses of 18 bits"),
+            "all synapses together take at least 254 words of synaptic memory, 54 more than the 200 of 2 cores; use fewer \
+             synapses, coarser weights or more chips (at least 3 cores)"
+        );
+    }
 }

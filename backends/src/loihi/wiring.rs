@@ -14,9 +14,9 @@ pub struct Wiring {
     /// For each format the bits of a synapse.
     pub bits: Vec<u64>,
     /// Per neuron the first of its entries; one more at the end.
-    pub starts: Vec<u32>,
+    starts: Vec<u32>,
     /// Populations that reach a neuron, ascending, each with how many synapses.
-    pub incoming: Vec<(u32, u32)>,
+    incoming: Vec<(u32, u32)>,
     /// For each neuron the longest delay of a synapse onto it.
     pub longest: Vec<u8>,
     /// The longest of these.
@@ -109,25 +109,32 @@ impl Wiring {
         population.members.len() as u64 * self.slots[usize::from(population.format)]
     }
 
-    /// Calls `take` with each population that reaches some neurons, and all its synapses there.
-    pub fn merged(&self, neurons: &[u32], mut take: impl FnMut(u32, u32)) {
-        let of = |&neuron: &u32| {
-            &self.incoming[self.starts[neuron as usize] as usize..self.starts[neuron as usize + 1] as usize]
-        };
+    /// The populations that reach a neuron, ascending, each with how many synapses.
+    pub fn onto(&self, neuron: u32) -> &[(u32, u32)] {
+        &self.incoming[self.starts[neuron as usize] as usize..self.starts[neuron as usize + 1] as usize]
+    }
+
+    /// Calls `take` with each population that reaches some neurons, and all its synapses there, for as long as
+    /// it says that it wants more.
+    pub fn merged(&self, neurons: &[u32], mut take: impl FnMut(u32, u32) -> bool) {
         if let [neuron] = neurons {
-            of(neuron).iter().for_each(|&(group, synapses)| take(group, synapses));
+            self.onto(*neuron).iter().all(|&(group, synapses)| take(group, synapses));
             return;
         }
         COUNTS.with_borrow_mut(|(counts, found)| {
             counts.resize(counts.len().max(self.axons.populations.len()), 0);
-            for &(group, synapses) in neurons.iter().flat_map(of) {
+            for &(group, synapses) in neurons.iter().flat_map(|&neuron| self.onto(neuron)) {
                 let count = &mut counts[group as usize];
                 if *count == 0 {
                     found.push(group);
                 }
                 *count += synapses;
             }
-            found.drain(..).for_each(|group| take(group, std::mem::take(&mut counts[group as usize])));
+            let mut go_on = true;
+            for group in found.drain(..) {
+                let count = std::mem::take(&mut counts[group as usize]);
+                go_on = go_on && take(group, count);
+            }
         });
     }
 }

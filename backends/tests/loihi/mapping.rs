@@ -122,6 +122,21 @@ proptest! {
     }
 
     #[test]
+    fn what_fits_while_it_is_on_another_core_fits_when_it_is_on_none(
+        network in learning(40), first in 0_u32..40, several in 1_u32..4, from in 0_u32..4, to in 0_u32..4,
+    ) {
+        let neurons = network.neurons() as u32;
+        let moved: Vec<u32> = (0..several.min(neurons)).map(|next| (first + next) % neurons).collect();
+        let mut capacity = CoreCapacity::new(&network, &SMALL, Axons::of(&network, &SMALL), 4);
+        for neuron in 0..neurons {
+            capacity.put(&[neuron], if moved.contains(&neuron) { from } else { neuron % 4 });
+        }
+        let there_already = capacity.fits(&moved, to);
+        capacity.take(&moved, from);
+        prop_assert!(from == to || !there_already || capacity.fits(&moved, to));
+    }
+
+    #[test]
     fn what_capacities_count_move_by_move_is_what_is_counted_at_once(
         network in learning(40),
         moves in prop::collection::vec((0_u32..40, 0_u32..5), 1..120),

@@ -17,8 +17,8 @@ pub trait Capacity: Clone + Send + Sync {
     /// At most how many more neurons would fit into `core`: a quick look, which may promise too much.
     fn room(&self, core: u32) -> usize;
 
-    /// Whether every core stays within all limits if all of `neurons`, none of which is on a core, are put
-    /// into `core`.
+    /// Whether every core stays within all limits if all of `neurons` are put into `core`. If they are on
+    /// another core still, yes is sure, and no may be wrong: nothing is said of what their going sets free.
     fn fits(&self, neurons: &[u32], core: u32) -> bool;
 
     /// Puts `neurons`, none of which is on a core, into `core`.

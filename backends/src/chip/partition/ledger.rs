@@ -123,7 +123,7 @@ impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> CoreLedger<W> {
 impl<W: Fn(u32, u32) -> u64 + Clone + Send + Sync> Capacity for CoreLedger<W> {
     /// Axons and words are counted, not neurons.
     fn price(&self) -> u64 {
-        20
+        3
     }
 
     fn cores(&self) -> usize {

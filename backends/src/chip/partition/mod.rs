@@ -5,15 +5,19 @@
 //! multilevel ones compete, then improve each other; the best wins, so none is worse than filling cores in
 //! order. The result depends on the hypergraph, the limits and the seed only.
 
+mod assignment;
 mod capacity;
 mod coarsen;
+mod growth;
 mod heap;
 mod initial;
 mod ledger;
+mod members;
 mod multilevel;
 mod refine;
 mod starts;
 mod state;
+mod sweep;
 
 pub use capacity::{Capacity, NeuronCount};
 pub(crate) use coarsen::shuffle;
@@ -49,8 +53,11 @@ const EFFORT: u64 = 560_000;
 /// The fewest cycles if looks are cheap, and the most.
 const TRIES: (u64, u64) = (12, 36);
 
-/// Pins times price above which the simple partitions have to do: one cycle would take minutes.
-const TOO_MUCH: u64 = 4_000_000;
+/// Pins times cores and price above which the simple partitions have to do: one cycle would take minutes.
+const TOO_MUCH: u64 = 1 << 32;
+
+/// So many looks at limits are made for a pin where one look at its edge is.
+const LOOKS: u64 = 8;
 
 /// Above so many entries (neurons × cores) a multilevel partition's tables are too large for memory, and
 /// the simple partitions have to do.
@@ -102,11 +109,11 @@ fn improve<C: Capacity>(
     let everyone: Vec<u32> = (0..graph.vertices() as u32).collect();
     let slim = coarsen::contract(graph, &everyone);
     let task = Task { graph: &slim, capacity, count };
-    let work = slim.all_pins() as u64 * capacity.price();
-    if work > TOO_MUCH {
+    let (pins, price) = (slim.all_pins() as u64, capacity.price());
+    if pins * (count as u64 + LOOKS * price) > TOO_MUCH {
         return;
     }
-    let tries = (EFFORT / work.max(1)).clamp((TRIES.0 / capacity.price()).max(1), TRIES.1);
+    let tries = (EFFORT / (pins * price).max(1)).clamp((TRIES.0 / price).max(2), TRIES.1);
     let fresh = FRESH.min(tries / 2);
     let inherits = |of: &Partition, (messages, cores): (i64, Vec<u32>)| Partition {
         cores,
@@ -133,8 +140,9 @@ fn improve<C: Capacity>(
     let mut pool: Vec<Partition> = made.into_iter().flatten().collect();
     settle(&mut pool);
     if !pool.is_empty() {
-        for round in 0..(tries - fresh).div_ceil(AT_ONCE) {
-            let children: Vec<Option<Partition>> = (0..AT_ONCE)
+        let at_once = AT_ONCE.min(tries - fresh);
+        for round in 0..(tries - fresh).div_ceil(at_once) {
+            let children: Vec<Option<Partition>> = (0..at_once)
                 .into_par_iter()
                 .map(|item| {
                     let mut random = key.named("combine").numbered(round).stream(item);

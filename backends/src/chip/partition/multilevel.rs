@@ -1,10 +1,12 @@
 //! Multilevel partitions: coarsen, partition what is left, and refine on the way back.
 
+use super::assignment::{Assignment, NOWHERE};
 use super::capacity::Capacity;
 use super::coarsen::{Coarse, coarsen};
 use super::initial::initial;
-use super::refine::refine;
-use super::state::{Members, NOWHERE, State};
+use super::members::Members;
+use super::refine::refined;
+use super::sweep::settle;
 use crate::chip::hypergraph::Hypergraph;
 use sim_core::rng::Stream;
 
@@ -57,14 +59,13 @@ impl<C: Capacity> Task<'_, C> {
                 cores = levels[depth].cluster_of.iter().map(|&cluster| cores[cluster as usize]).collect();
             }
             let graph = depth.checked_sub(1).map_or(self.graph, |above| &levels[above].graph);
-            let mut state = State::new(graph, &members[depth], self.capacity, self.count, cores);
-            state.place_rest();
-            refine(&mut state, PASSES, random);
+            let start = Assignment::new(graph, &members[depth], self.capacity, self.count, cores);
+            let mut made = refined(start, PASSES, random);
             if depth == 0 {
-                let all = state.place_rest();
-                return all.then(|| (state.messages, state.into_cores()));
+                settle(&mut made);
+                return made.is_whole().then_some((made.messages, made.cores));
             }
-            cores = state.into_cores();
+            cores = made.cores;
         }
         None
     }

@@ -1,7 +1,7 @@
 //! Simple partitions: in order, by neighbourhood, and greedily by shared axons.
 
 use super::capacity::Capacity;
-use super::heap::Heap;
+use super::growth::Growth;
 use crate::chip::hypergraph::Hypergraph;
 use std::collections::VecDeque;
 
@@ -54,25 +54,32 @@ pub fn breadth_first<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Ve
     fill(order.into_iter(), graph.vertices(), usize::MAX, capacity)
 }
 
-/// Cores filled in order with fewer and fewer neurons each, until that breaks no limit: where it is not the
-/// core being filled that is full but one that sends to it, spreading helps.
+/// Cores filled in order with fewer neurons each than fit, as many as break no limit: where it is not the core
+/// being filled that is full but one that sends to it, spreading helps.
 pub fn spread<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Vec<u32>, Misfit> {
     let neurons = graph.vertices();
-    let mut last = Misfit::Full { neuron: 0, placed: 0 };
-    for part in 1..usize::BITS {
-        let most = neurons.div_ceil(1 << part);
-        if most == 0 || neurons.div_ceil(most) > capacity.cores() {
+    let fill = |most| fill(0..neurons as u32, neurons, most, capacity);
+    let (mut found, mut too_many) = (Err(Misfit::Full { neuron: 0, placed: 0 }), neurons);
+    let mut most = neurons / 2;
+    while most > 0 && neurons.div_ceil(most) <= capacity.cores() {
+        found = fill(most);
+        if found.is_ok() {
             break;
         }
-        match fill(0..neurons as u32, neurons, most, capacity) {
-            Ok(cores) => return Ok(cores),
-            Err(misfit) => last = misfit,
-        }
-        if most == 1 {
-            break;
+        (too_many, most) = (most, most / 2);
+    }
+    // Somewhere between what fits and twice that is the limit.
+    let mut step = too_many - most;
+    while found.is_ok() && step > 1 {
+        step = step.div_ceil(2);
+        if most + step < too_many {
+            match fill(most + step) {
+                Ok(cores) => (found, most) = (Ok(cores), most + step),
+                Err(_) => too_many = most + step,
+            }
         }
     }
-    Err(last)
+    found
 }
 
 /// Puts neurons into cores in this order, at most `most` into each, going on to the next core where one is
@@ -111,11 +118,10 @@ const PASSED_OVER: usize = 64;
 pub fn greedy<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Vec<u32>, Misfit> {
     let mut capacity = capacity.clone();
     let mut cores = vec![u32::MAX; graph.vertices()];
-    let mut heard_by = vec![u32::MAX; graph.edges()];
-    let mut heap = Heap::new(graph.vertices());
+    let mut growth = Growth::new(graph);
     let (mut first, mut placed) = (0, 0);
     for core in 0..capacity.cores() as u32 {
-        heap.clear();
+        growth.begin();
         let mut passed_over = 0;
         while passed_over < PASSED_OVER {
             while first < cores.len() && cores[first] != u32::MAX {
@@ -125,9 +131,9 @@ pub fn greedy<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Vec<u32>,
                 return Ok(cores);
             }
             // Who hears nothing of what the core hears comes in order, and only onto an empty heap.
-            let neuron = heap.pop().map_or(first as u32, |(neuron, _)| neuron);
+            let neuron = growth.next().unwrap_or(first as u32);
             if !capacity.fits(&[neuron], core) {
-                if capacity.room(core) == 0 || heap.is_empty() {
+                if capacity.room(core) == 0 || growth.is_alone() {
                     break;
                 }
                 passed_over += 1;
@@ -136,15 +142,7 @@ pub fn greedy<C: Capacity>(graph: &Hypergraph, capacity: &C) -> Result<Vec<u32>,
             capacity.put(&[neuron], core);
             cores[neuron as usize] = core;
             placed += 1;
-            for &edge in graph.edges_of(neuron) {
-                if std::mem::replace(&mut heard_by[edge as usize], core) == core {
-                    continue;
-                }
-                let weight = graph.weight(edge) as i64;
-                for &pin in graph.pins(edge).iter().filter(|&&pin| cores[pin as usize] == u32::MAX) {
-                    heap.set(pin, heap.key(pin).unwrap_or(0) + weight);
-                }
-            }
+            growth.add(neuron, core, &cores, |edge| graph.weight(edge) as i64);
         }
     }
     match cores.iter().position(|&core| core == u32::MAX) {
