@@ -38,6 +38,9 @@ fn a_net_learns_drawn_digits_and_fires_on_machines_as_it_was_trained() {
         ("cuba", &["--set", "neuron=CubaLif", "--set", "window=12"]),
         ("recurrent", &["--set", "recurrent=true", "--set", "hidden=[24, 24]"]),
         ("linear", &["--set", "neuron=Linear"]),
+        ("learnt", &["--set", "neuron=Plif", "--set", "tau_m=ms(3)", "--set", "tau_out=ms(4)"]),
+        ("convolved", &["--set", "conv=[4, 6]", "--set", "kernel=3"]),
+        ("pruned", &["--set", "keep=0.6"]),
     ] {
         let run = folder.path().join(name);
         train(&run, &[more, &["--set", "steps=400"]].concat());
@@ -57,6 +60,53 @@ fn a_net_learns_drawn_digits_and_fires_on_machines_as_it_was_trained() {
             assert!(there["spikes"].as_u64().expect("a count") > 1000, "{name} on {machine}: {there}");
         }
     }
+}
+
+#[test]
+fn time_constants_are_learnt_where_the_neuron_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    train(folder.path(), &["--set", "neuron=Plif", "--set", "tau_m=ms(2)"]);
+    let run = folder.path().display().to_string();
+    done(&["eval", &run, "--samples", "20", "--backend", "cpu"]);
+    let network = fs::read_to_string(folder.path().join("network/network.ron")).expect("a network");
+    let constants: Vec<f64> = network
+        .split("tau_m: ms(")
+        .skip(1)
+        .map(|rest| rest.split(')').next().and_then(|number| number.parse().ok()).expect("a number"))
+        .collect();
+    assert_eq!(constants.len(), 2, "{network}");
+    assert!(constants.iter().all(|tau| *tau > 0.2 && (tau - 2.0).abs() > 1e-3), "{constants:?}");
+}
+
+#[test]
+fn a_net_with_thresholds_that_adapt_learns_and_says_that_no_machine_runs_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    train(folder.path(), &["--set", "neuron=Alif"]);
+    assert!(metrics(folder.path())["test_accuracy"].as_f64().expect("a figure") > 0.5);
+    let output = saltus(&["eval", &folder.path().display().to_string(), "--backend", "cpu"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be written as a network file"));
+}
+
+#[test]
+fn words_are_learnt_in_time_and_a_speaker_may_be_held_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().display().to_string();
+    let mut arguments = vec!["train", "snn", "--task", "words", "--out", &out, "--quiet"];
+    for setting in [
+        "hidden=[32]",
+        "recurrent=true",
+        "batch=32",
+        "window=50",
+        "steps=120",
+        "validation=200",
+        "hold_out=3",
+    ] {
+        arguments.extend(["--set", setting]);
+    }
+    done(&arguments);
+    let accuracy = metrics(folder.path())["test_accuracy"].as_f64().expect("a figure");
+    assert!(accuracy > 0.5, "{accuracy}");
 }
 
 #[test]
@@ -91,6 +141,10 @@ fn what_is_misspelt_is_told_before_anything_is_written() {
         (&["train", "snn", "--task", "digit", "--out", &out], "digits"),
         (&["train", "snn", "--set", "hiden=[3]", "--out", &out], "did you mean hidden?"),
         (&["train", "snn", "--set", "steps=0", "--out", &out], "steps"),
+        (&["train", "snn", "--set", "kernel=4", "--out", &out], "kernel is 4"),
+        (&["train", "snn", "--task", "words", "--set", "conv=[4]", "--out", &out], "conv needs pictures"),
+        (&["train", "snn", "--task", "words", "--set", "hold_out=9", "--out", &out], "hold_out is 9"),
+        (&["train", "snn", "--task", "pictures", "--out", &out], "needs --data"),
         (&["train", "snn", "--data", "nowhere", "--out", &out], "nowhere"),
         (&["train", "snn", "--out", &out, "--resume"], "is not the folder of a training"),
         (&["eval", &out], "is not the folder of a training"),

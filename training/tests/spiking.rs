@@ -1,9 +1,17 @@
 //! The fused time loop against the same layer put together from tensor operations, one step at a time.
 
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use sim_core::rng::{Key, Stream};
+use std::fmt::Debug;
+use std::sync::Arc;
+use training::spiking::events::Events;
 use training::spiking::forward::{CONSTANTS, Form, Kind, Reset};
-use training::spiking::operation::{send, spike, spike_recurrent};
+use training::spiking::grid::grid_step;
+use training::spiking::operation::{spike, spike_recurrent};
+use training::spiking::patches::Patches;
+use training::spiking::sending::{convolve, convolve_from, on_grid, send};
 use training::spiking::surrogate::Surrogate;
 use training::weights::numbers;
 
@@ -47,12 +55,12 @@ fn smoothed(surrogate: Surrogate, u: Tensor<2>) -> Tensor<2> {
 
 /// The layer, put together.
 fn reference(x: &Tensor<3>, table: &Tensor<2>, recurrent: Option<&Tensor<2>>, kind: Kind) -> Tensor<3> {
-    let row = |r: usize| table.clone().slice([r..r + 1]);
+    let row = |r: usize| table.clone().narrow(0, r, 1);
     let zeros = || Tensor::<2>::zeros([SAMPLES, NEURONS], &device());
     let (mut v, mut i, mut a, mut before) = (zeros(), zeros(), zeros(), zeros());
     let mut steps = Vec::new();
     for t in 0..STEPS {
-        let mut x = x.clone().slice([t..t + 1]).squeeze_dim::<2>(0);
+        let mut x = x.clone().narrow(0, t, 1).squeeze_dim::<2>(0);
         if let Some(recurrent) = recurrent {
             x = x + before.clone().matmul(recurrent.clone());
         }
@@ -98,7 +106,7 @@ fn kinds() -> Vec<Kind> {
     kinds
 }
 
-fn alike(ours: &[f32], theirs: &[f32], what: &str, kind: Kind) {
+fn alike(ours: &[f32], theirs: &[f32], what: &str, kind: impl Debug) {
     let largest = theirs.iter().fold(0.0f32, |most, x| most.max(x.abs()));
     for (place, (a, b)) in ours.iter().zip(theirs).enumerate() {
         assert!((a - b).abs() <= 1e-5 * largest.max(1e-3), "{what} {place}: {a} is not {b}, for {kind:?}");
@@ -147,6 +155,68 @@ fn a_layer_and_its_gradients_are_those_of_its_equations() {
 #[test]
 fn a_recurrent_layer_and_its_gradients_are_those_of_its_equations() {
     check(true);
+}
+
+#[test]
+fn a_convolution_of_spikes_is_that_of_the_tensor_library_with_its_gradients() {
+    for (case, (kernel, stride, height, width)) in
+        [(3, 1, 5, 6), (5, 2, 9, 8), (1, 1, 4, 3), (3, 2, 7, 7)].into_iter().enumerate()
+    {
+        let (samples, channels, out) = (2, 3, 17);
+        let patches = Patches { height, width, channels, kernel, stride };
+        let mut stream = Key::new(8).named("patches").stream(case as u64);
+        let fired: Vec<f32> =
+            (0..samples * patches.sources()).map(|_| f32::from(u8::from(stream.uniform() < 0.3))).collect();
+        let spikes = tensor(fired.clone(), [samples, patches.sources()]);
+        let weights = tensor(draw(&mut stream, patches.places() * out, -1.0, 1.0), [patches.places(), out]);
+        let pull = tensor(
+            draw(&mut stream, samples * patches.count() * out, -1.0, 1.0),
+            [samples * patches.count(), out],
+        );
+        let ours = convolve(spikes.clone(), weights.clone(), patches);
+        let pictures = spikes.clone().reshape([samples, height, width, channels]).permute([0, 3, 1, 2]);
+        let kernels = weights.clone().reshape([kernel, kernel, channels, out]).permute([3, 2, 0, 1]);
+        let half = kernel / 2;
+        let options = ConvOptions::new([stride, stride], [half, half], [1, 1], 1);
+        let theirs = conv2d(pictures, kernels, None, options);
+        assert_eq!(theirs.dims(), [samples, out, patches.rows(), patches.columns()]);
+        let theirs = theirs.permute([0, 2, 3, 1]).reshape([samples * patches.count(), out]);
+        alike(&numbers(ours.clone()), &numbers(theirs.clone()), "sums", "a convolution");
+        let listed = Events::of(&fired, patches.sources(), 0).expect("no limit");
+        let outside = convolve_from(Arc::new(listed), weights.clone(), patches);
+        assert_eq!(numbers(outside.clone()), numbers(ours.clone()));
+        let [ours, theirs, outside] =
+            [ours, theirs, outside].map(|product| (product * pull.clone()).sum().backward());
+        let of = |tensor: &Tensor<2>, gradients| numbers(tensor.grad(gradients).expect("a gradient"));
+        alike(&of(&spikes, &ours), &of(&spikes, &theirs), "of spikes", "a convolution");
+        alike(&of(&weights, &ours), &of(&weights, &theirs), "of weights", "a convolution");
+        assert_eq!(of(&weights, &ours), of(&weights, &outside));
+        let mut dense = vec![0.0; patches.sources() * patches.count() * out];
+        let table = numbers(weights.clone());
+        for (source, target, at) in patches.synapses(out) {
+            dense[source as usize * patches.count() * out + target as usize] += table[at];
+        }
+        let dense = tensor(dense, [patches.sources(), patches.count() * out]);
+        let sums = spikes.clone().matmul(dense);
+        alike(&numbers(convolve(spikes, weights, patches)), &numbers(sums), "synapses", "a convolution");
+    }
+}
+
+#[test]
+fn weights_on_a_grid_are_whole_multiples_of_it_and_gradients_pass() {
+    let mut stream = Key::new(9).named("grid").stream(0);
+    let weights = tensor(draw(&mut stream, 60, -3.0, 3.0), [6, 10]);
+    let rounded = on_grid(weights.clone(), 8);
+    let largest = numbers(weights.clone()).iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    let step = grid_step(largest, 8);
+    assert!(step * 127.0 >= largest && step * 63.0 < largest);
+    for (rounded, weight) in numbers(rounded.clone()).iter().zip(numbers(weights.clone())) {
+        assert_eq!((rounded / step).fract(), 0.0);
+        assert!((rounded - weight).abs() <= 0.5 * step);
+    }
+    let pull = tensor(draw(&mut stream, 60, -1.0, 1.0), [6, 10]);
+    let gradients = (rounded * pull.clone()).sum().backward();
+    assert_eq!(numbers(weights.grad(&gradients).expect("a gradient")), numbers(pull));
 }
 
 #[test]

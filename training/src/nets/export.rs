@@ -5,8 +5,10 @@
 //! is 1 ms. The sources are relays, which fire one step after the spike that they are given, and every layer
 //! fires one step after the one before.
 
-use crate::nets::feed::{Feed, Layer, grid_step, on_grid};
+use crate::nets::feed::{Feed, Layer, Way};
 use crate::spiking::forward::Form;
+use crate::spiking::grid::grid_step;
+use crate::spiking::sending::on_grid;
 use crate::tasks::code::Input;
 use crate::weights::{Weights, numbers};
 use std::fmt::Write;
@@ -93,7 +95,13 @@ impl Feed {
         spikes.sort_by_key(|&(step, source)| (step, source));
         let spikes = spikes.into_iter().map(|(step, source)| (step as f64, source)).collect();
         let layers = self.layers.iter().map(|layer| layer.name.clone()).collect();
-        Exported { network: self.text(title, &trials), edges: self.synapses(weights), spikes, trials, layers }
+        Exported {
+            network: self.text(title, &trials, weights),
+            edges: self.synapses(weights),
+            spikes,
+            trials,
+            layers,
+        }
     }
 
     /// Steps after which what is left of any V is below what single precision adds to the least weight.
@@ -103,7 +111,7 @@ impl Feed {
             let largest = matrix.abs().max().into_scalar::<f32>();
             let least =
                 if self.weight_bits == 0 { f32::EPSILON } else { grid_step(largest, self.weight_bits) };
-            layer.settles(f64::from(least) * f64::from(f32::EPSILON) / 8.0)
+            layer.settles(weights, f64::from(least) * f64::from(f32::EPSILON) / 8.0)
         };
         self.layers.len() + self.layers.iter().map(settle).sum::<usize>()
     }
@@ -111,30 +119,26 @@ impl Feed {
     fn synapses(&self, weights: &Weights) -> Vec<Synapses> {
         let (mut all, mut before) = (Vec::new(), "input");
         for layer in &self.layers {
-            let mut ways = vec![("weight", before)];
+            let matrix = |what: &str| {
+                let weights = weights.get::<2>(&format!("{}.{what}", layer.name));
+                numbers(on_grid(weights, self.weight_bits))
+            };
+            all.push(match layer.way {
+                Way::All { .. } => layer.synapses(before, &matrix("weight")),
+                Way::Convolution(patches) => {
+                    let targets = layer.neurons / patches.count();
+                    Synapses::new(before, &layer.name, patches.synapses(targets), &matrix("weight"))
+                }
+            });
             if layer.recurrent {
-                ways.push(("recurrent", &layer.name));
-            }
-            for (what, source) in ways {
-                let matrix =
-                    numbers(on_grid(weights.get::<2>(&format!("{}.{what}", layer.name)), self.weight_bits));
-                let kept = || matrix.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
-                let n = layer.neurons;
-                all.push(Synapses {
-                    name: format!("{source}_{}", layer.name),
-                    source: source.to_owned(),
-                    target: layer.name.clone(),
-                    sources: kept().map(|(at, _)| (at / n) as u32).collect(),
-                    targets: kept().map(|(at, _)| (at % n) as u32).collect(),
-                    weights: kept().map(|(_, weight)| f64::from(*weight)).collect(),
-                });
+                all.push(layer.synapses(&layer.name, &matrix("recurrent")));
             }
             before = &layer.name;
         }
         all
     }
 
-    fn text(&self, title: &str, trials: &Trials) -> String {
+    fn text(&self, title: &str, trials: &Trials, weights: &Weights) -> String {
         let mut text = format!("// {title}.\n//\n");
         let Trials { samples, window, period } = trials;
         let _ = write!(
@@ -151,7 +155,7 @@ impl Feed {
                 "        (name: {:?}, size: {}, model: {}),",
                 layer.name,
                 layer.neurons,
-                layer.model()
+                layer.model(weights)
             );
         }
         text += "    ],\n    projections: [\n";
@@ -185,37 +189,71 @@ impl Feed {
 const AT_ONCE: usize = 250;
 
 fn placed(input: &Input, samples: std::ops::Range<usize>, period: usize) -> Vec<(usize, u32)> {
-    let [_, count, sources] = input.shape;
-    let at = |(place, _): (usize, &f32)| {
-        let (step, rest) = (place / (count * sources), place % (count * sources));
-        ((samples.start + rest / sources) * period + step, (rest % sources) as u32)
-    };
-    input.values.iter().enumerate().filter(|(_, value)| **value != 0.0).map(at).collect()
+    let [_, count, _] = input.shape;
+    let rows = input.spikes.rows().enumerate();
+    rows.flat_map(|(row, sources)| {
+        let step = (samples.start + row % count) * period + row / count;
+        sources.iter().map(move |&source| (step, source))
+    })
+    .collect()
+}
+
+impl Synapses {
+    /// Those of `places` (source, target, index into `weights`) whose weight is not zero.
+    fn new(
+        source: &str,
+        target: &str,
+        places: impl IntoIterator<Item = (u32, u32, usize)>,
+        weights: &[f32],
+    ) -> Self {
+        let mut synapses = Self {
+            name: format!("{source}_{target}"),
+            source: source.to_owned(),
+            target: target.to_owned(),
+            sources: Vec::new(),
+            targets: Vec::new(),
+            weights: Vec::new(),
+        };
+        for (source, target, at) in places.into_iter().filter(|place| weights[place.2] != 0.0) {
+            synapses.sources.push(source);
+            synapses.targets.push(target);
+            synapses.weights.push(f64::from(weights[at]));
+        }
+        synapses
+    }
 }
 
 impl Layer {
+    /// Synapses with a matrix [source][neuron] of weights.
+    fn synapses(&self, source: &str, matrix: &[f32]) -> Synapses {
+        let n = self.neurons;
+        let places = (0..matrix.len()).map(|at| ((at / n) as u32, (at % n) as u32, at));
+        Synapses::new(source, &self.name, places, matrix)
+    }
+
     /// Steps in which V and I fall to `least` thresholds. A leak of its own ends at 0 from below the threshold;
     /// what decays may come from far below 0.
-    fn settles(&self, least: f64) -> usize {
+    fn settles(&self, weights: &Weights, least: f64) -> usize {
         let decay = |keep: f32| {
             if keep > 0.0 { (libm::log(least / FAR) / libm::log(f64::from(keep))).ceil() } else { 1.0 }
         };
         let steps = if self.kind.form == Form::Linear {
             (1.0 / f64::from(-self.drive)).ceil()
         } else {
-            decay(self.keep_v) + if self.kind.form == Form::CubaLif { decay(self.keep_i) } else { 0.0 }
+            let current = if self.kind.form == Form::CubaLif { decay(self.keep_i()) } else { 0.0 };
+            decay(self.keep_v(weights)) + current
         };
         steps.min(f64::from(LONGEST)) as usize
     }
 
     /// The neuron in the words of a network file; weights are in mV for `IafLinear` and in pA for `CubaLif`, and V
     /// of both moves by as many mV as a weight says.
-    fn model(&self) -> String {
+    fn model(&self, weights: &Weights) -> String {
         if self.kind.form == Form::Linear {
             return format!("IafLinear(I_e: pA({}), V_th: mV(1), V_min: mV(0))", self.drive);
         }
         let syn = self.tau_syn.map(|tau| format!("tau_syn: ms({tau}), ")).unwrap_or_default();
-        format!("CubaLif(tau_m: ms({}), {syn}V_th: mV(1))", self.tau_m)
+        format!("CubaLif(tau_m: ms({}), {syn}V_th: mV(1))", self.tau_m(weights))
     }
 }
 

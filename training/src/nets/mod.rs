@@ -2,4 +2,6 @@
 
 pub mod export;
 pub mod feed;
+pub mod pruning;
+pub mod settings;
 pub mod snn;

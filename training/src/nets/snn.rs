@@ -8,20 +8,17 @@
 //! References: Neftci, Mostafa and Zenke (2019) IEEE Signal Process. Mag. 36:51, doi:10.1109/MSP.2019.2931595;
 //! Fang et al. (2021) ICCV (learned time constants); Bellec et al. (2018) NeurIPS (adaptive thresholds).
 
-use crate::lesson::{
-    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
-};
-use crate::nets::feed::{Feed, Layer};
+use crate::lesson::{Export, Figure, Job, Lesson, Model, Part, Plan, Problem};
+use crate::nets::feed::Feed;
+use crate::nets::pruning::{Kept, bounds, kept};
+use crate::nets::settings::{PARAMETERS, net};
 use crate::optimiser::{Rule, Settings};
-use crate::spiking::forward::{Form, Kind, Reset};
-use crate::spiking::surrogate::Surrogate;
 use crate::tasks::code::most;
 use crate::tasks::labelled::{Labelled, Order, moves};
 use crate::weights::{Declaration, Weights, numbers};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use sim_core::parameter::{Arguments, Default, Kind as Of, Parameter, Range as Allowed};
-use sim_core::units::Dimension;
+use sim_core::parameter::Arguments;
 use std::ops::Range;
 
 /// The row of this family.
@@ -32,70 +29,14 @@ pub static MODEL: Model = Model {
     lesson,
 };
 
-static PARAMETERS: &[Parameter] = &[
-    task(
-        &["digits", "words"],
-        "digits",
-        "digits in writing (MNIST's IDX files, or drawn) or spoken ones (FSE1 event files, or made)",
-    ),
-    DATA,
-    SEED,
-    Parameter {
-        name: "hidden",
-        kind: Of::Values(Dimension::Number),
-        default: Default::Number(128.0),
-        range: Allowed::Between(1.0, 1e6),
-        meaning: "neurons of each hidden layer, such as [128, 64]",
-    },
-    Parameter::choice(
-        "neuron",
-        &["Lif", "CubaLif", "Linear"],
-        "Lif",
-        "what a neuron keeps from step to step",
-    ),
-    Parameter::value(
-        "tau_m",
-        Dimension::Time,
-        1.5,
-        Allowed::Positive,
-        "membrane time constant; a step is 1 ms",
-    ),
-    Parameter::value(
-        "tau_syn",
-        Dimension::Time,
-        2.0,
-        Allowed::Positive,
-        "time constant of the current (CubaLif)",
-    ),
-    number("leak", 0.0625, Allowed::Positive, "what V loses in a step, in thresholds, down to 0 (Linear)"),
-    Parameter::flag("recurrent", false, "hidden layers are connected to themselves"),
-    whole("window", 8.0, 1.0, 10_000.0, "steps of a sample"),
-    Parameter::choice(
-        "surrogate",
-        &["FastSigmoid", "Arctan", "Triangular", "Rectangular", "Sigmoid"],
-        "FastSigmoid",
-        "the derivative of a spike",
-    ),
-    number("slope", 5.0, Allowed::Positive, "how narrow the surrogate is, per threshold"),
-    whole("weight_bits", 8.0, 0.0, 16.0, "bits of a weight with its sign; 0 for floats"),
-    whole("batch", 128.0, 1.0, 1e6, "samples of a step"),
-    whole("steps", 4000.0, 1.0, 1e9, "steps of training"),
-    number("rate", 2e-3, Allowed::Positive, "learning rate at its highest"),
-    number("decay", 0.0, Allowed::NotNegative, "weight decay"),
-    whole("jitter", 0.0, 0.0, 100.0, "how far samples are moved at random, in pixels or channels"),
-    whole("validation", 1000.0, 1.0, 1e9, "samples of the training data kept for validation"),
-    whole("every", 500.0, 1.0, 1e9, "steps between validations"),
-    Parameter::optional(
-        "patience",
-        Of::Integer,
-        Allowed::Between(1.0, 1e9),
-        "validations without progress that end it",
-    ),
-];
-
 fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
     let data = match job.arguments.word("task") {
-        "words" => Labelled::words(job.data(), job.seed())?,
+        "words" => {
+            let held_out =
+                job.arguments.is_given("hold_out").then(|| job.arguments.integer("hold_out") as u8);
+            Labelled::words(job.data(), job.seed(), held_out)?
+        }
+        "pictures" => Labelled::pictures(job.data())?,
         _ => Labelled::digits(job.data(), job.seed())?,
     };
     Ok(Box::new(Snn::new(data, job)?))
@@ -128,6 +69,15 @@ impl Snn {
                 format!("validation takes {} samples, and there are {samples}", whole("validation"));
             return Err(Problem(message));
         }
+        if whole("kernel") % 2 == 0 {
+            return Err(Problem(format!(
+                "kernel is {}; a convolution has a middle, so it is odd",
+                whole("kernel")
+            )));
+        }
+        if arguments.is_given("conv") && data.picture().is_none() {
+            return Err(Problem("conv needs pictures, and the task words has none".into()));
+        }
         Ok(Self {
             net: net(&data, &arguments),
             order: Order::new(job.seed(), learnt, whole("batch")),
@@ -152,8 +102,24 @@ impl Snn {
         device: &Device,
     ) -> Vec<Tensor<3>> {
         let input = self.data.input(part, indices, moved, self.window());
-        let input = Tensor::from_data(TensorData::new(input.values, input.shape), device);
-        self.net.spikes(weights, input, device)
+        self.net.spikes(weights, &input, device)
+    }
+
+    /// The loss of each sample of the training data.
+    fn losses(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Tensor<1> {
+        let device = self.device.clone().autodiff();
+        let labels: Vec<i64> =
+            self.data.labels(Part::Validation, indices).into_iter().map(|label| label as i64).collect();
+        let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [indices.len(), 1]), &device);
+        let counts = self.counts(weights, Part::Validation, indices, moved, &device);
+        let odds = counts * self.arguments.number("sharpness");
+        -log_softmax(odds, 1).gather(1, labels).squeeze_dim::<1>(1)
+    }
+
+    /// How large the gradient of each sample of the training data may be.
+    fn bounds(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Vec<f64> {
+        let layers = self.layers(&weights.fixed(), Part::Validation, indices, moved, &self.device);
+        bounds(&layers, &self.data.labels(Part::Validation, indices), self.arguments.number("sharpness"))
     }
 
     /// Spikes of the last layer, counted: [sample][class].
@@ -169,50 +135,6 @@ impl Snn {
         let last = layers.into_iter().last().expect("a network has a read-out");
         last.sum_dim(0).squeeze_dim(0)
     }
-}
-
-fn net(data: &Labelled, arguments: &Arguments) -> Feed {
-    let slope = arguments.number("slope") as f32;
-    let surrogate = match arguments.word("surrogate") {
-        "Arctan" => Surrogate::Arctan { slope },
-        "Triangular" => Surrogate::Triangular { slope },
-        "Rectangular" => Surrogate::Rectangular { slope },
-        "Sigmoid" => Surrogate::Sigmoid { slope },
-        _ => Surrogate::FastSigmoid { slope },
-    };
-    let keep = |tau: &str| libm::exp(-1.0 / arguments.number(tau)) as f32;
-    let form = match arguments.word("neuron") {
-        "Linear" => Form::Linear,
-        "CubaLif" => Form::CubaLif,
-        _ => Form::Lif,
-    };
-    let tau_m = arguments.number("tau_m");
-    let tau_syn = (form == Form::CubaLif).then(|| arguments.number("tau_syn"));
-    let (keep_v, keep_i, drive) = match form {
-        Form::Linear => (1.0, 0.0, -arguments.number("leak") as f32),
-        Form::CubaLif => (keep("tau_m"), keep("tau_syn"), 0.0),
-        Form::Lif => (keep("tau_m"), 0.0, 0.0),
-    };
-    let kind = Kind { reset: Reset::Zero, form, adaptation: false, surrogate };
-    let layer = |name: String, neurons: usize, recurrent: bool| Layer {
-        name,
-        neurons,
-        kind,
-        keep_v,
-        keep_i,
-        tau_m,
-        tau_syn,
-        drive,
-        recurrent,
-    };
-    let hidden = arguments.values("hidden");
-    let mut layers: Vec<Layer> = hidden
-        .iter()
-        .enumerate()
-        .map(|(k, &neurons)| layer(format!("hidden{}", k + 1), neurons as usize, arguments.flag("recurrent")))
-        .collect();
-    layers.push(layer("output".into(), data.classes(), false));
-    Feed { inputs: data.sources(), layers, weight_bits: arguments.integer("weight_bits") as u32 }
 }
 
 /// The (sample, step, neuron) of each spike, if the first sample is number `first`.
@@ -240,7 +162,9 @@ impl Lesson for Snn {
             rule: Rule::AdamW,
             rate: self.arguments.number("rate"),
             decay: self.arguments.number("decay"),
+            clip: self.arguments.is_given("clip").then(|| self.arguments.number("clip")),
             end: 0.01,
+            average: Some(self.arguments.number("average")).filter(|keep| *keep > 0.0),
             ..Settings::default()
         };
         let patience = self.arguments.is_given("patience").then(|| whole("patience"));
@@ -250,15 +174,23 @@ impl Lesson for Snn {
     fn loss(&mut self, weights: &Weights, step: u64) -> Tensor<1> {
         let (indices, mut stream) = self.order.batch(step);
         let moved = moves(indices.len(), self.arguments.integer("jitter") as u32, &mut stream);
-        let device = self.device.clone().autodiff();
-        let labels: Vec<i64> =
-            self.data.labels(Part::Validation, &indices).into_iter().map(|label| label as i64).collect();
-        let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [indices.len(), 1]), &device);
-        let counts = self.counts(weights, Part::Validation, &indices, &moved, &device);
-        -log_softmax(counts, 1).gather(1, labels).mean()
+        let share = self.arguments.number("keep");
+        if share == 1.0 {
+            return self.losses(weights, &indices, &moved).mean();
+        }
+        let bounds = self.bounds(weights, &indices, &moved);
+        let Kept { places, shares } = kept(&bounds, share, &mut stream);
+        let (indices, moved): (Vec<usize>, Vec<(i32, i32)>) =
+            places.iter().map(|&place| (indices[place], moved[place])).unzip();
+        let shares = Tensor::<1>::from_data(TensorData::new(shares, [places.len()]), &self.device);
+        (self.losses(weights, &indices, &moved) * Tensor::from_inner(shares)).sum()
     }
 
     fn export(&self, weights: &Weights, samples: usize) -> Option<Export> {
+        // No machine's neuron has a threshold that its spikes raise and a V that jumps.
+        if self.net.layers.iter().any(|layer| layer.kind.adaptation) {
+            return None;
+        }
         let (_, tests) = self.data.counts();
         let samples = samples.min(tests);
         let input = |some: Range<usize>| {

@@ -1,7 +1,6 @@
 //! The fused operations on the CPU.
 
 use crate::spiking::back::{Back, ConstantGradients, Course};
-use crate::spiking::events::Events;
 use crate::spiking::forward::{CONSTANTS, Constants, Kind, Membranes};
 use crate::spiking::operation::{Fired, Gradients, Kernels};
 use burn::backend::Flex;
@@ -9,9 +8,9 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{TensorMetadata, tensor::FloatTensor};
 use burn::tensor::TensorData;
+use multiversion::multiversion;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Neurons of a sample that are walked through time together, so that their state stays in the first cache.
 const STRETCH: usize = 512;
@@ -95,49 +94,19 @@ impl Sizes {
 }
 
 /// A tensor's values in one piece.
-fn whole(tensor: FloatTensor<Flex>) -> FlexTensor {
+pub(super) fn whole(tensor: FloatTensor<Flex>) -> FlexTensor {
     tensor.to_contiguous()
 }
 
-fn values(tensor: &FlexTensor) -> &[f32] {
+pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice::<f32>().expect("training tensors are f32 and whole")
 }
 
-fn tensor(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTensor<Flex> {
+pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTensor<Flex> {
     FlexTensor::from_data(TensorData::new(values, shape.into()))
 }
 
-/// A matrix with more than one entry in so many that is not zero is multiplied as a whole.
-const SPARSER: usize = 4;
-
 impl Kernels for Flex {
-    type Events = Option<Arc<Events>>;
-
-    fn events(matrix: &FloatTensor<Self>) -> Self::Events {
-        let [_, columns] = matrix.shape().dims();
-        Events::of(values(&whole(matrix.clone())), columns, SPARSER).map(Arc::new)
-    }
-
-    fn times(
-        events: &Self::Events,
-        matrix: FloatTensor<Self>,
-        table: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        let Some(events) = events else { return Self::float_matmul(matrix, table) };
-        let ([rows, _], [_, width]) = (matrix.shape().dims::<2>(), table.shape().dims::<2>());
-        tensor(events.times(values(&whole(table)), width), [rows, width])
-    }
-
-    fn transposed_times(
-        events: &Self::Events,
-        matrix: FloatTensor<Self>,
-        table: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        let Some(events) = events else { return Self::float_matmul(Self::float_transpose(matrix), table) };
-        let ([_, columns], [_, width]) = (matrix.shape().dims::<2>(), table.shape().dims::<2>());
-        tensor(events.transposed(columns).times(values(&whole(table)), width), [columns, width])
-    }
-
     fn forward(x: FloatTensor<Self>, constants: FloatTensor<Self>, kind: Kind) -> Fired<Self> {
         let (x, table) = (whole(x), whole(constants));
         let sizes = Sizes::of(&x);
@@ -274,6 +243,7 @@ impl Kernels for Flex {
 }
 
 /// Adds some rows of a matrix.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn add_rows(matrix: &[f32], rows: &[usize], sums: &mut [f32]) {
     let width = sums.len();
     for &row in rows {

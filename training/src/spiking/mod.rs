@@ -4,5 +4,8 @@ pub mod back;
 pub mod events;
 mod flex;
 pub mod forward;
+pub mod grid;
 pub mod operation;
+pub mod patches;
+pub mod sending;
 pub mod surrogate;

@@ -3,6 +3,7 @@
 //! A device supplies [`Kernels`]; differentiation is written once for all of them.
 
 use crate::spiking::forward::Kind;
+use crate::spiking::sending::{SendingKernels, transposed_product};
 use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients as Graph;
@@ -28,25 +29,8 @@ pub struct Gradients<B: Backend> {
     pub constants: Option<FloatTensor<B>>,
 }
 
-/// The time loop of a spiking layer, and products with spikes, on one device.
-pub trait Kernels: Backend {
-    /// What is known of the places of a matrix that are not zero.
-    type Events: Clone + Debug + Send + 'static;
-
-    /// Finds the places of a matrix [row][column] that are not zero.
-    fn events(matrix: &FloatTensor<Self>) -> Self::Events;
-
-    /// `matrix`, with these events, times a table.
-    fn times(events: &Self::Events, matrix: FloatTensor<Self>, table: FloatTensor<Self>)
-    -> FloatTensor<Self>;
-
-    /// The transposed `matrix`, with these events, times a table.
-    fn transposed_times(
-        events: &Self::Events,
-        matrix: FloatTensor<Self>,
-        table: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
-
+/// The time loop of a spiking layer on one device.
+pub trait Kernels: SendingKernels {
     /// From input [step][sample][neuron] and constants [constant][neuron] to spikes.
     fn forward(x: FloatTensor<Self>, constants: FloatTensor<Self>, kind: Kind) -> Fired<Self>;
 
@@ -79,7 +63,7 @@ pub trait Kernels: Backend {
     ) -> Gradients<Self>;
 }
 
-/// The operation that networks are made of.
+/// The operations of a layer.
 #[backend_extension(Flex, Autodiff)]
 pub trait SpikingOps: Backend {
     /// Spikes [step][sample][neuron] for an input of the same shape.
@@ -92,9 +76,6 @@ pub trait SpikingOps: Backend {
         recurrent: FloatTensor<Self>,
         kind: Kind,
     ) -> FloatTensor<Self>;
-
-    /// Spikes [row][source] times weights [source][target].
-    fn send(spikes: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl SpikingOps for Flex {
@@ -109,11 +90,6 @@ impl SpikingOps for Flex {
         kind: Kind,
     ) -> FloatTensor<Self> {
         Self::forward_recurrent(x, constants, recurrent, kind).spikes
-    }
-
-    fn send(spikes: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self> {
-        let events = Self::events(&spikes);
-        Self::times(&events, spikes, weights)
     }
 }
 
@@ -169,26 +145,7 @@ fn of_recurrent<B: Kernels>(spikes: FloatTensor<B>, of_input: FloatTensor<B>) ->
         B::float_reshape(B::float_slice(tensor, &slices), Shape::new([(steps - 1) * samples, neurons]))
     };
     let before = rows(spikes, 0);
-    B::transposed_times(&B::events(&before), before, rows(of_input, 1))
-}
-
-#[derive(Debug)]
-struct Sending;
-
-impl<B: Kernels> Backward<B, 2> for Sending {
-    type State = (B::Events, FloatTensor<B>, FloatTensor<B>);
-
-    fn backward(self, ops: Ops<Self::State, 2>, graph: &mut Graph, _: &mut Checkpointer) {
-        let of_sent = graph.consume::<B>(&ops.node);
-        let (events, spikes, weights) = ops.state;
-        let [of_spikes, of_weights] = ops.parents;
-        if let Some(node) = of_spikes {
-            graph.register::<B>(node.id, B::float_matmul(of_sent.clone(), B::float_transpose(weights)));
-        }
-        if let Some(node) = of_weights {
-            graph.register::<B>(node.id, B::transposed_times(&events, spikes, of_sent));
-        }
-    }
+    transposed_product::<B>(&B::events(&before), before, rows(of_input, 1))
 }
 
 impl<B: Kernels, C: CheckpointStrategy> SpikingOps for Autodiff<B, C> {
@@ -220,16 +177,6 @@ impl<B: Kernels, C: CheckpointStrategy> SpikingOps for Autodiff<B, C> {
             OpsKind::UnTracked(prepared) => prepared.finish(fired.spikes),
         }
     }
-
-    fn send(spikes: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self> {
-        let ((spikes, spikes_node), (weights, weights_node)) = (spikes.into_parts(), weights.into_parts());
-        let events = B::events(&spikes);
-        let sent = B::times(&events, spikes.clone(), weights.clone());
-        match Sending.prepare::<C>([spikes_node, weights_node]).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish((events, spikes, weights), sent),
-            OpsKind::UnTracked(prepared) => prepared.finish(sent),
-        }
-    }
 }
 
 /// Spikes (0 or 1) of a layer for its input `x`, both [step][sample][neuron].
@@ -243,11 +190,4 @@ pub fn spike(x: Tensor<3>, constants: Tensor<2>, kind: Kind) -> Tensor<3> {
 pub fn spike_recurrent(x: Tensor<3>, constants: Tensor<2>, recurrent: Tensor<2>, kind: Kind) -> Tensor<3> {
     let [x, constants, recurrent] = [x.into_dispatch(), constants.into_dispatch(), recurrent.into_dispatch()];
     Tensor::from_dispatch(Dispatch::spike_recurrent(x, constants, recurrent, kind))
-}
-
-/// Spikes [row][source] times weights [source][target]; only spikes cost anything where they are few.
-///
-/// What is not 0 or 1 is sent with its value.
-pub fn send(spikes: Tensor<2>, weights: Tensor<2>) -> Tensor<2> {
-    Tensor::from_dispatch(Dispatch::send(spikes.into_dispatch(), weights.into_dispatch()))
 }

@@ -1,53 +1,68 @@
 //! How samples become spikes, and what a network's spikes say.
 
+use crate::spiking::events::Events;
 use crate::tasks::images::Images;
 use crate::tasks::words::Word;
+use std::sync::Arc;
 
-/// Numbers [step][sample][source], mostly zeros.
+/// Spikes of samples.
 pub struct Input {
-    /// 1 where a source fires.
-    pub values: Vec<f32>,
+    /// The sources of each row [step][sample].
+    pub spikes: Arc<Events>,
     /// Steps, samples, sources.
     pub shape: [usize; 3],
-}
-
-impl Input {
-    fn silent(shape: [usize; 3]) -> Self {
-        Self { values: vec![0.0; shape.iter().product()], shape }
-    }
-
-    fn fire(&mut self, step: usize, sample: usize, source: usize) {
-        let [_, samples, sources] = self.shape;
-        self.values[(step * samples + sample) * sources + source] = 1.0;
-    }
 }
 
 /// Rate code: in `steps` steps a pixel of brightness p of 255 fires about p/255·steps times, evenly spread.
 ///
 /// Each pixel drives an integrator that starts half full and loses the threshold when it fires. `moved` are the
-/// columns and rows by which each picture is shifted; what comes in at the edges is dark.
+/// columns and rows by which each picture is shifted; what comes in at the edges is dark. Sources are in the order
+/// [row][column][plane].
 pub fn rate(images: &Images, indices: &[usize], moved: &[(i32, i32)], steps: usize) -> Input {
-    let (height, width) = (images.height as i32, images.width as i32);
-    let mut input = Input::silent([steps, indices.len(), images.size()]);
-    for (sample, (&index, &(dx, dy))) in indices.iter().zip(moved).enumerate() {
-        for (at, &pixel) in images.picture(index).iter().enumerate().filter(|(_, pixel)| **pixel > 0) {
-            let (plane, place) = (at as i32 / (height * width), at as i32 % (height * width));
-            let (row, column) = (place / width + dy, place % width + dx);
-            if !(0..height).contains(&row) || !(0..width).contains(&column) {
+    let times: Vec<Vec<usize>> = (0..=255).map(|pixel| firing(pixel, steps)).collect();
+    let lit: Vec<Vec<(u32, u8)>> =
+        indices.iter().zip(moved).map(|(&index, &by)| lit(images, index, by)).collect();
+    let spikes = Events::listed(steps * indices.len(), |list| {
+        for (sample, lit) in lit.iter().enumerate() {
+            for &(source, pixel) in lit {
+                for step in &times[usize::from(pixel)] {
+                    list.add(step * indices.len() + sample, source);
+                }
+            }
+        }
+    });
+    Input { spikes: Arc::new(spikes), shape: [steps, indices.len(), images.size()] }
+}
+
+/// The steps in which a pixel fires.
+fn firing(pixel: u32, steps: usize) -> Vec<usize> {
+    let mut charge = 127;
+    let mut fires = |_: &usize| {
+        charge += pixel;
+        let full = charge >= 255;
+        charge -= if full { 255 } else { 0 };
+        full
+    };
+    (0..steps).filter(|step| fires(step)).collect()
+}
+
+/// The source and the brightness of each pixel that is not dark.
+fn lit(images: &Images, index: usize, (dx, dy): (i32, i32)) -> Vec<(u32, u8)> {
+    let (height, width, planes) = (images.height as i32, images.width as i32, images.channels);
+    let mut lit = Vec::with_capacity(images.size() / 4);
+    for (plane, pixels) in images.picture(index).chunks_exact(images.height * images.width).enumerate() {
+        for (row, pixels) in (dy..).zip(pixels.chunks_exact(images.width)) {
+            if !(0..height).contains(&row) {
                 continue;
             }
-            let source = ((plane * height + row) * width + column) as usize;
-            let mut charge = 127;
-            for step in 0..steps {
-                charge += u32::from(pixel);
-                if charge >= 255 {
-                    charge -= 255;
-                    input.fire(step, sample, source);
+            for (column, &pixel) in (dx..).zip(pixels) {
+                if pixel > 0 && (0..width).contains(&column) {
+                    lit.push((((row * width + column) as usize * planes + plane) as u32, pixel));
                 }
             }
         }
     }
-    input
+    lit
 }
 
 /// Events as they are, in `steps` steps of `bins` bins each; what comes later is cut off.
@@ -61,17 +76,26 @@ pub fn events(
     bins: usize,
     channels: usize,
 ) -> Input {
-    let mut input = Input::silent([steps, indices.len(), channels]);
+    let mut rows = vec![Vec::new(); steps * indices.len()];
     for (sample, (&index, &(later, higher))) in indices.iter().zip(moved).enumerate() {
         for &(bin, channel) in &words[index].events {
             let (bin, channel) = (i32::from(bin) + later, i32::from(channel) + higher);
             let step = bin.div_euclid(bins as i32);
             if (0..steps as i32).contains(&step) && (0..channels as i32).contains(&channel) {
-                input.fire(step as usize, sample, channel as usize);
+                rows[step as usize * indices.len() + sample].push(channel as u32);
             }
         }
     }
-    input
+    for row in &mut rows {
+        row.sort_unstable();
+        row.dedup();
+    }
+    let spikes = Events::listed(rows.len(), |list| {
+        for (row, sources) in rows.iter().enumerate() {
+            sources.iter().for_each(|&source| list.add(row, source));
+        }
+    });
+    Input { spikes: Arc::new(spikes), shape: [steps, indices.len(), channels] }
 }
 
 /// The class that fired most in each sample, of counts [sample][class]; of equals the first.

@@ -27,12 +27,36 @@ impl Labelled {
         }))
     }
 
-    /// Spoken digits: event files in `data`, or patterns that the program makes.
-    pub fn words(data: Option<&Path>, seed: u64) -> Result<Self, Problem> {
-        Ok(Self::Words(match data {
+    /// Small pictures in colour: CIFAR-10's files in `data`.
+    pub fn pictures(data: Option<&Path>) -> Result<Self, Problem> {
+        let none = || Problem("the task pictures needs --data, a folder with CIFAR-10's binary files".into());
+        Ok(Self::Images(images::cifar10(data.ok_or_else(none)?)?))
+    }
+
+    /// Spoken digits: event files in `data`, or patterns that the program makes. All of one speaker's may be held
+    /// out to be tested on.
+    pub fn words(data: Option<&Path>, seed: u64, held_out: Option<u8>) -> Result<Self, Problem> {
+        let mut set = match data {
             Some(folder) => words::events(folder)?,
             None => words::spoken(seed, MADE.0, MADE.1),
-        }))
+        };
+        if let Some(speaker) = held_out {
+            set.hold_out(speaker);
+            if set.test.is_empty() {
+                return Err(Problem(format!(
+                    "hold_out is {speaker}, and no word was spoken by that speaker"
+                )));
+            }
+        }
+        Ok(Self::Words(set))
+    }
+
+    /// Rows, columns and planes of a picture.
+    pub fn picture(&self) -> Option<[usize; 3]> {
+        match self {
+            Self::Images(set) => Some([set.train.height, set.train.width, set.train.channels]),
+            Self::Words(_) => None,
+        }
     }
 
     /// Sources of spikes.

@@ -30,6 +30,14 @@ pub struct WordSet {
     pub bin: f64,
 }
 
+impl WordSet {
+    /// Tests on all words of one speaker, and learns from the others'.
+    pub fn hold_out(&mut self, speaker: u8) {
+        let all = std::mem::take(&mut self.train).into_iter().chain(std::mem::take(&mut self.test));
+        (self.test, self.train) = all.partition(|word| word.speaker == speaker);
+    }
+}
+
 /// Spoken digits as events: `train_events…` and `test_events…` in a folder, each `FSE1`, a count, and
 /// for each word label, speaker, index, bins (u16), events (u32) and (bin u16, channel u8) of each event,
 /// little-endian.
