@@ -1,0 +1,10 @@
+//! BDH, the Baby Dragon Hatchling: one layer of very many neurons, applied again and again, whose working
+//! memory is a Hebbian synaptic state.
+//!
+//! [`reference`] is the released form, in parallel over a text, for training; [`native`] is the same network event by
+//! event.
+//!
+//! Reference: Kosowski et al. (2025), "The Dragon Hatchling", arXiv:2509.26507.
+
+pub mod lesson;
+pub mod reference;
