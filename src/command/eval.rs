@@ -70,7 +70,8 @@ pub fn eval(args: &EvalArgs) -> Result<ExitCode> {
     let saved = run.weights().map_err(BadInput::of)?;
     let weights = Weights::load(lesson.declarations(), &saved, &device)
         .map_err(|misfit| BadInput::of(anyhow!("weights of {}: {misfit}", run.folder().display())))?;
-    let figures = lesson.measure(&weights, Part::Test);
+    let mut figures = lesson.measure(&weights, Part::Test);
+    figures.extend(lesson.study(&weights));
     let trained: Vec<(String, f64)> = figures.into_iter().map(|figure| (figure.name, figure.value)).collect();
     let folder = args.network.clone().unwrap_or_else(|| run.folder().join("network"));
     let shown =

@@ -128,6 +128,11 @@ pub trait Lesson {
 
     /// How well the weights do; the first figure is the one that matters.
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure>;
+
+    /// What else there is to know of trained weights, which `saltus eval` shows.
+    fn study(&self, _weights: &Weights) -> Vec<Figure> {
+        Vec::new()
+    }
 }
 
 /// A trained network that machines can run, and what it is to do there.

@@ -1,6 +1,8 @@
 //! BDH learns a text: what can be set, how it is learnt and measured.
 
-use crate::bdh::reference::{Sizes, loss};
+use crate::bdh::native::Native;
+use crate::bdh::reference::{Layer, Sizes, loss};
+use crate::bdh::spikes;
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
 };
@@ -23,7 +25,11 @@ pub static MODEL: Model = Model {
 };
 
 static PARAMETERS: &[Parameter] = &[
-    task(&["text"], "text", "a text, byte by byte (train.txt and val.txt, or one that comes with the program)"),
+    task(
+        &["text"],
+        "text",
+        "a text, byte by byte (train.txt and val.txt, or one that comes with the program)",
+    ),
     DATA,
     SEED,
     whole("width", 64.0, 2.0, 4096.0, "numbers that pass from layer to layer"),
@@ -164,8 +170,7 @@ impl Lesson for Bdh {
         };
         let per_character = |bits: f64| bits / characters(&text[1..]).max(1) as f64;
         let name = if part == Part::Test { "bits_per_char" } else { "validation_bits_per_char" };
-        let mut figures =
-            vec![Figure { name: name.into(), value: per_character(self.bits(weights, text)) }];
+        let mut figures = vec![Figure { name: name.into(), value: per_character(self.bits(weights, text)) }];
         if part == Part::Test {
             let counted = counting::bits(&self.text.train, text);
             figures.extend((1..).zip(counted).map(|(n, bits)| Figure {
@@ -173,6 +178,21 @@ impl Lesson for Bdh {
                 value: bits / characters(text).max(1) as f64,
             }));
         }
+        figures
+    }
+
+    fn study(&self, weights: &Weights) -> Vec<Figure> {
+        let (train, seed) = (&self.text.train[self.learnt.clone()], self.arguments.integer("seed") as u64);
+        let net = Native::new(self.sizes, &weights.save()).expect("the weights are of this network");
+        let text = &self.text.test;
+        let starts: Vec<usize> = (0..text.len() - self.window).step_by(self.window).take(MEASURED).collect();
+        let (_, layers) = self.sizes.forward(weights, self.stretches(text, &starts, &self.device).0);
+        let share = |(layer, done): (usize, Layer)| Figure {
+            name: format!("layer_{layer}_share_of_y_above_0"),
+            value: f64::from(done.y.greater_elem(0.0).float().mean().into_scalar::<f32>()),
+        };
+        let mut figures: Vec<Figure> = (1..).zip(layers).map(share).collect();
+        figures.extend(spikes::figures(&net, train, text, self.window, seed));
         figures
     }
 }

@@ -6,5 +6,8 @@
 //!
 //! Reference: Kosowski et al. (2025), "The Dragon Hatchling", arXiv:2509.26507.
 
+pub mod code;
 pub mod lesson;
+pub mod native;
 pub mod reference;
+pub mod spikes;

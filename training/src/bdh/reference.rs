@@ -81,7 +81,9 @@ impl Sizes {
         let decoder = self.halved_decoder(weights);
         let device = tokens.device();
         let turns = Turns::new(neurons, places);
-        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, 1, places, neurons / 2]), &device);
+        let table = |values: Vec<f32>| {
+            Tensor::from_data(TensorData::new(values, [1, 1, places, neurons / 2]), &device)
+        };
         let turn = (table(turns.cos), table(turns.sin));
         let embed = weights.get::<2>("embed.weight");
         let mut v = normed(embed.select(0, tokens.flatten::<1>(0, 1)).reshape([texts, places, width]));
@@ -120,6 +122,7 @@ impl Sizes {
 }
 
 /// Cosines and sines by which pairs are turned, [place][pair].
+#[derive(Clone)]
 pub struct Turns {
     /// Cosines.
     pub cos: Vec<f32>,
@@ -128,20 +131,24 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// Of `neurons` neurons at the first `places` places.
+    /// Of the pairs of `neurons` neurons at the first `places` places.
     pub fn new(neurons: usize, places: usize) -> Self {
-        let at = |place: usize| (0..neurons / 2).map(move |pair| turn(neurons, place, pair));
-        let (sin, cos) = (0..places).flat_map(at).unzip();
+        let all: Vec<Self> = (0..places).map(|place| Self::at(neurons, place)).collect();
+        let join = |of: fn(&Self) -> &Vec<f32>| all.iter().flat_map(of).copied().collect();
+        Self { cos: join(|turns| &turns.cos), sin: join(|turns| &turns.sin) }
+    }
+
+    /// At one place.
+    pub fn at(neurons: usize, place: usize) -> Self {
+        let turn = |pair: usize| {
+            // In radians: frequencies are given in turns, over 2π.
+            let frequency = libm::pow(SLOWEST, -2.0 * pair as f64 / neurons as f64);
+            let (sin, cos) = libm::sincos(place as f64 * frequency);
+            (sin as f32, cos as f32)
+        };
+        let (sin, cos) = (0..neurons / 2).map(turn).unzip();
         Self { cos, sin }
     }
-}
-
-/// Sine and cosine of the angle of a pair at a place.
-pub fn turn(neurons: usize, place: usize, pair: usize) -> (f32, f32) {
-    // In radians, since a turn is 2π and frequencies are given in turns.
-    let slower = libm::pow(SLOWEST, -2.0 * pair as f64 / neurons as f64);
-    let (sin, cos) = libm::sincos(place as f64 * slower);
-    (sin as f32, cos as f32)
 }
 
 /// Each pair turned by the angle of its place.

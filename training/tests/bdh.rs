@@ -1,0 +1,99 @@
+//! BDH: its forms against each other.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use sim_core::rng::Key;
+use training::bdh::code::{Code, Scale};
+use training::bdh::native::Native;
+use training::bdh::reference::Sizes;
+use training::weights::{Weights, numbers};
+
+const SIZES: Sizes = Sizes { vocabulary: 40, width: 16, heads: 2, neurons: 48, layers: 3 };
+
+fn tokens(count: usize) -> Vec<usize> {
+    let mut stream = Key::new(7).named("tokens").stream(0);
+    (0..count).map(|_| stream.below(SIZES.vocabulary as u32) as usize).collect()
+}
+
+fn weights(seed: u64) -> Weights {
+    Weights::draw(SIZES.declarations(), seed, &Device::flex())
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |most, (a, b)| most.max((a - b).abs()))
+}
+
+#[test]
+fn the_native_form_equals_the_parallel_one_in_all_layers_over_a_thousand_tokens() {
+    let (weights, tokens) = (weights(3), tokens(1000));
+    let data: Vec<i64> = tokens.iter().map(|token| *token as i64).collect();
+    let data = Tensor::<2, Int>::from_data(TensorData::new(data, [1, tokens.len()]), &Device::flex());
+    let (logits, layers) = SIZES.forward(&weights, data);
+    let (logits, layers): (_, Vec<_>) =
+        (numbers(logits), layers.into_iter().map(|layer| numbers(layer.v)).collect());
+    let mut native = Native::new(SIZES, &weights.save()).expect("the tensors fit");
+    for (place, token) in tokens.into_iter().enumerate() {
+        let (ours, steps) = native.read(token);
+        let theirs = &logits[place * SIZES.vocabulary..][..SIZES.vocabulary];
+        assert!(largest_difference(&ours, theirs) <= 1e-5, "logits at {place}");
+        for (layer, (step, all)) in steps.iter().zip(&layers).enumerate() {
+            let differs = largest_difference(&step.v, &all[place * SIZES.width..][..SIZES.width]);
+            assert!(differs <= 1e-5, "layer {layer} at {place}: {differs}");
+        }
+    }
+}
+
+#[test]
+fn work_is_counted_by_what_fired() {
+    let mut native = Native::new(SIZES, &weights(5).save()).expect("the tensors fit");
+    let (mut x, mut z) = (0, 0);
+    for token in tokens(50) {
+        for step in native.read(token).1 {
+            x += step.x.len() as u64;
+            z += step.y.iter().filter(|y| **y > 0.0).count() as u64;
+        }
+    }
+    let work = &native.work;
+    let width = SIZES.width as u64;
+    assert_eq!(work.fired.iter().map(|(x, _)| x).sum::<u64>(), x);
+    assert_eq!(work.fired.iter().map(|(_, z)| z).sum::<u64>(), z);
+    // A pair in which one neuron fires has two rows, each read and written.
+    assert!(work.by_events >= (3 * x + z) * width && work.by_events <= (5 * x + z) * width);
+    assert!(work.by_events + work.dense_steps < work.without_events(&SIZES));
+}
+
+#[test]
+fn a_network_that_forgets_reads_as_if_for_the_first_time() {
+    let mut native = Native::new(SIZES, &weights(5).save()).expect("the tensors fit");
+    let tokens = tokens(20);
+    let first: Vec<_> = tokens.iter().map(|token| native.read(*token).0).collect();
+    native.forget();
+    let second: Vec<_> = tokens.iter().map(|token| native.read(*token).0).collect();
+    assert_eq!(first, second);
+}
+
+#[test]
+fn many_bits_and_many_spikes_come_close_to_exact_values() {
+    let full = 2.0;
+    for value in [0.0_f32, 0.3, 1.1, 2.0, 5.0] {
+        let counted = Code::Counts { bits: 12 }.pass(value, full, (0, 0));
+        assert!((counted - value.min(full)).abs() <= full / 4095.0, "{value}: {counted}");
+        let code = Code::Bernoulli { draws: 40_000, key: Key::new(1) };
+        let came = code.pass(value, full, (3, 4));
+        // Five standard deviations of a fair coin.
+        assert!((came - value.min(full)).abs() <= 5.0 * 0.5 * full / 200.0, "{value}: {came}");
+        assert_eq!(came, code.pass(value, full, (3, 4)), "a draw depends on nothing but its key");
+    }
+}
+
+#[test]
+fn sixteen_bits_say_what_exact_values_say() {
+    let scales = vec![Scale { x: 2.0, y: 2.0 }; SIZES.layers];
+    let exact = Native::new(SIZES, &weights(5).save()).expect("the tensors fit");
+    let mut coded = exact.clone().coded(Code::Counts { bits: 16 }, scales);
+    let mut exact = exact;
+    for token in tokens(100) {
+        let differs = largest_difference(&exact.read(token).0, &coded.read(token).0);
+        assert!(differs < 0.02, "{differs}");
+    }
+}
