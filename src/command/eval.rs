@@ -199,6 +199,13 @@ impl Measured {
 
 fn text(trained: &[(String, f64)], parameters: usize, rows: &[(&str, Outcome)]) -> String {
     let mut text = String::new();
+    if rows.is_empty() {
+        let _ = writeln!(text, "{:<42} {parameters:>14}", "weights");
+        for (name, value) in trained {
+            let _ = writeln!(text, "{:<42} {value:>14.4}", name.replace('_', " "));
+        }
+        return text;
+    }
     let _ = writeln!(
         text,
         "{:<14} {:>9} {:>9} {:>15} {:>17}  spikes as trained",

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use sim_core::rng::Key;
 use training::bdh::code::{Code, Scale};
+use training::bdh::lesson::Form;
 use training::bdh::native::Native;
 use training::bdh::reference::Sizes;
 use training::weights::{Weights, numbers};
@@ -96,4 +97,88 @@ fn sixteen_bits_say_what_exact_values_say() {
         let differs = largest_difference(&exact.read(token).0, &coded.read(token).0);
         assert!(differs < 0.02, "{differs}");
     }
+}
+
+fn forward(form: Form, weights: &Weights, tokens: &[usize]) -> Vec<f32> {
+    let data: Vec<i64> = tokens.iter().map(|token| *token as i64).collect();
+    let data = Tensor::<2, Int>::from_data(TensorData::new(data, [1, tokens.len()]), &Device::flex());
+    numbers(form.forward(&SIZES, weights, data))
+}
+
+#[test]
+fn no_form_knows_what_is_to_come() {
+    let (weights, mut tokens) = (weights(9), tokens(30));
+    for form in [Form::Released, Form::Paper] {
+        let before = forward(form, &weights, &tokens);
+        tokens[20] = (tokens[20] + 1) % SIZES.vocabulary;
+        let after = forward(form, &weights, &tokens);
+        let (same, other) = (20 * SIZES.vocabulary, 21 * SIZES.vocabulary);
+        assert_eq!(before[..same], after[..same], "{form:?}");
+        assert_ne!(before[same..other], after[same..other], "{form:?}");
+    }
+}
+
+/// The equations of the paper, token by token, with a state that is turned after each: ρ ← (ρ + v xᵀ) U.
+#[test]
+fn the_form_of_the_paper_follows_its_recurrence() {
+    let (weights, tokens) = (weights(11), tokens(12));
+    let logits = forward(Form::Paper, &weights, &tokens);
+    let saved = weights.save();
+    let matrix = |name: &str| &saved.iter().find(|tensor| tensor.name == name).expect(name).values;
+    let Sizes { vocabulary, width, heads, neurons, layers } = SIZES;
+    let mut states = vec![vec![0.0_f64; heads * neurons * width]; layers];
+    for (place, token) in tokens.into_iter().enumerate() {
+        let embed = &matrix("embed.weight")[token * width..][..width];
+        let mut v = normed(&embed.iter().map(|x| f64::from(*x)).collect::<Vec<_>>());
+        let mut x = vec![0.0; heads * neurons];
+        for state in &mut states {
+            let seen = |matrix: &[f32], v: &[f64], neuron: usize| -> f64 {
+                let (head, neuron) = (neuron / neurons, neuron % neurons);
+                let at = |d: usize| f64::from(matrix[(head * width + d) * neurons + neuron]);
+                (0..width).map(|d| v[d] * at(d)).sum::<f64>().max(0.0)
+            };
+            (0..x.len()).for_each(|neuron| x[neuron] += seen(matrix("encoder"), &v, neuron));
+            let mut sent = vec![0.0; width];
+            for head in 0..heads {
+                let own = head * neurons..(head + 1) * neurons;
+                let read = |d: usize| own.clone().map(|i| state[i * width + d] * x[i]).sum::<f64>();
+                let a = normed(&(0..width).map(read).collect::<Vec<_>>());
+                for neuron in own.clone() {
+                    let y = seen(matrix("encoder_v"), &a, neuron) * x[neuron];
+                    let row = &matrix("decoder")[neuron * width..][..width];
+                    (0..width).for_each(|d| sent[d] += y * f64::from(row[d]));
+                }
+            }
+            for neuron in 0..x.len() {
+                (0..width).for_each(|d| state[neuron * width + d] += x[neuron] * v[d]);
+            }
+            turn(state);
+            v = normed(&sent);
+        }
+        for (token, theirs) in logits[place * vocabulary..][..vocabulary].iter().enumerate() {
+            let head = |d: usize| f64::from(matrix("lm_head")[d * vocabulary + token]);
+            let ours: f64 = (0..width).map(|d| v[d] * head(d)).sum();
+            assert!((ours - f64::from(*theirs)).abs() < 1e-5, "{place}: {ours} and {theirs}");
+        }
+    }
+}
+
+/// Turns the rows of each pair of neurons back by the angle of one place, as the next token sees them.
+fn turn(state: &mut [f64]) {
+    let Sizes { width, neurons, .. } = SIZES;
+    for (pair, rows) in state.chunks_exact_mut(2 * width).enumerate() {
+        let angle = 65536_f64.powf(-2.0 * (pair % (neurons / 2)) as f64 / neurons as f64);
+        let (sin, cos) = angle.sin_cos();
+        let (first, second) = rows.split_at_mut(width);
+        for (a, b) in first.iter_mut().zip(second) {
+            (*a, *b) = (*a * cos + *b * sin, *b * cos - *a * sin);
+        }
+    }
+}
+
+fn normed(values: &[f64]) -> Vec<f64> {
+    let count = values.len() as f64;
+    let middle = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|x| (x - middle) * (x - middle)).sum::<f64>() / count;
+    values.iter().map(|x| (x - middle) / (variance + 1e-5).sqrt()).collect()
 }

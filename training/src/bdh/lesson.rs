@@ -1,6 +1,8 @@
 //! BDH learns a text: what can be set, how it is learnt and measured.
 
 use crate::bdh::native::Native;
+use crate::bdh::paper;
+use crate::bdh::recall::Recall;
 use crate::bdh::reference::{Layer, Sizes, loss};
 use crate::bdh::spikes;
 use crate::lesson::{
@@ -8,6 +10,7 @@ use crate::lesson::{
 };
 use crate::optimiser::{Rule, Settings};
 use crate::tasks::counting;
+use crate::tasks::recall::{KEYS, TOKENS};
 use crate::tasks::text::{BYTES, Text, characters};
 use crate::weights::{Declaration, Weights, numbers};
 use burn::tensor::activation::log_softmax;
@@ -26,18 +29,20 @@ pub static MODEL: Model = Model {
 
 static PARAMETERS: &[Parameter] = &[
     task(
-        &["text"],
+        &["text", "recall"],
         "text",
-        "a text, byte by byte (train.txt and val.txt, or one that comes with the program)",
+        "a text, byte by byte (train.txt and val.txt, or one that comes with the program), or pairs to remember",
     ),
     DATA,
     SEED,
+    Parameter::choice("form", &["Released", "Paper"], "Released", "which of the two published forms"),
+    whole("pairs", 8.0, 1.0, KEYS as f64, "pairs to remember, at most (recall)"),
     whole("width", 64.0, 2.0, 4096.0, "numbers that pass from layer to layer"),
     whole("heads", 4.0, 1.0, 64.0, "heads"),
     whole("neurons", 512.0, 2.0, 65536.0, "neurons of a head, an even number"),
     whole("layers", 3.0, 1.0, 64.0, "how often the layer is applied, always with the same weights"),
-    whole("window", 128.0, 2.0, 65536.0, "bytes of a stretch of text"),
-    whole("batch", 16.0, 1.0, 65536.0, "stretches of a step"),
+    whole("window", 128.0, 2.0, 65536.0, "bytes of a stretch of text (text)"),
+    whole("batch", 16.0, 1.0, 65536.0, "stretches, or lists of pairs, of a step"),
     whole("steps", 2000.0, 1.0, 1e9, "steps of training"),
     number("rate", 2e-3, Allowed::Positive, "learning rate at its highest"),
     number("decay", 0.1, Allowed::NotNegative, "weight decay"),
@@ -46,12 +51,16 @@ static PARAMETERS: &[Parameter] = &[
 ];
 
 fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
-    let sizes = sizes(job.arguments)?;
+    let (sizes, form) = (sizes(job.arguments)?, Form::of(job.arguments));
+    if job.arguments.word("task") == "recall" {
+        return Ok(Box::new(Recall::new(sizes, form, job)));
+    }
     let text = Text::read(job.data())?;
     let window = job.arguments.integer("window") as usize;
     let (learnt, validation) = text.validation(job.arguments.number("validation"), window)?;
     Ok(Box::new(Bdh {
         sizes,
+        form,
         text,
         learnt,
         validation,
@@ -60,6 +69,30 @@ fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
         key: Key::new(job.seed()).named("stretches of text"),
         device: job.device.clone(),
     }))
+}
+
+/// The two published forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// That of the code.
+    Released,
+    /// That of the paper.
+    Paper,
+}
+
+impl Form {
+    /// The form that these settings ask for.
+    pub fn of(arguments: &Arguments) -> Self {
+        if arguments.word("form") == "Paper" { Self::Paper } else { Self::Released }
+    }
+
+    /// Logits [text][place][token] for tokens [text][place].
+    pub fn forward(self, sizes: &Sizes, weights: &Weights, tokens: Tensor<2, Int>) -> Tensor<3> {
+        match self {
+            Self::Released => sizes.forward(weights, tokens).0,
+            Self::Paper => paper::forward(sizes, weights, tokens).0,
+        }
+    }
 }
 
 /// The sizes of the network that these settings ask for.
@@ -72,7 +105,7 @@ pub fn sizes(arguments: &Arguments) -> Result<Sizes, Problem> {
         return Err(Problem(format!("neurons is {}, and they turn in pairs", whole("neurons"))));
     }
     Ok(Sizes {
-        vocabulary: BYTES,
+        vocabulary: if arguments.word("task") == "recall" { TOKENS } else { BYTES },
         width: whole("width"),
         heads: whole("heads"),
         neurons: whole("neurons"),
@@ -80,9 +113,25 @@ pub fn sizes(arguments: &Arguments) -> Result<Sizes, Problem> {
     })
 }
 
+/// How these settings say it is learnt, where less is better.
+pub fn plan(arguments: &Arguments) -> Plan {
+    let whole = |name: &str| arguments.integer(name) as u64;
+    let steps = whole("steps");
+    let optimiser = Settings {
+        rule: Rule::AdamW,
+        rate: arguments.number("rate"),
+        decay: arguments.number("decay"),
+        warm_up: (steps / 20).min(100),
+        end: 0.02,
+        ..Settings::default()
+    };
+    Plan { optimiser, steps, every: whole("every"), patience: None, more_is_better: false }
+}
+
 /// A network and the text it learns.
 struct Bdh {
     sizes: Sizes,
+    form: Form,
     text: Text,
     learnt: Range<usize>,
     validation: Range<usize>,
@@ -106,7 +155,7 @@ impl Bdh {
         let (mut bits, mut done) = (0.0, 0);
         for some in starts.chunks(MEASURED) {
             let (tokens, targets) = self.stretches(text, some, &self.device);
-            let (logits, _) = self.sizes.forward(weights, tokens);
+            let logits = self.form.forward(&self.sizes, weights, tokens);
             let targets = targets.reshape([some.len(), self.window, 1]);
             let likely = numbers(log_softmax(logits, 2).gather(2, targets));
             for (start, likely) in some.iter().zip(likely.chunks_exact(self.window)) {
@@ -136,17 +185,7 @@ impl Lesson for Bdh {
     }
 
     fn plan(&self) -> Plan {
-        let whole = |name: &str| self.arguments.integer(name) as u64;
-        let steps = whole("steps");
-        let optimiser = Settings {
-            rule: Rule::AdamW,
-            rate: self.arguments.number("rate"),
-            decay: self.arguments.number("decay"),
-            warm_up: (steps / 20).min(100),
-            end: 0.02,
-            ..Settings::default()
-        };
-        Plan { optimiser, steps, every: whole("every"), patience: None, more_is_better: false }
+        plan(&self.arguments)
     }
 
     fn loss(&mut self, weights: &Weights, step: u64) -> Tensor<1> {
@@ -156,7 +195,7 @@ impl Lesson for Bdh {
             (0..self.arguments.integer("batch")).map(|_| stream.below(places) as usize).collect();
         let device = self.device.clone().autodiff();
         let (tokens, targets) = self.stretches(&self.text.train, &starts, &device);
-        loss(self.sizes.forward(weights, tokens).0, targets)
+        loss(self.form.forward(&self.sizes, weights, tokens), targets)
     }
 
     fn export(&self, _weights: &Weights, _samples: usize) -> Option<Export> {
@@ -182,6 +221,9 @@ impl Lesson for Bdh {
     }
 
     fn study(&self, weights: &Weights) -> Vec<Figure> {
+        if self.form != Form::Released {
+            return Vec::new();
+        }
         let (train, seed) = (&self.text.train[self.learnt.clone()], self.arguments.integer("seed") as u64);
         let net = Native::new(self.sizes, &weights.save()).expect("the weights are of this network");
         let text = &self.text.test;

@@ -2,12 +2,15 @@
 //! memory is a Hebbian synaptic state.
 //!
 //! [`reference`] is the released form, in parallel over a text, for training; [`native`] is the same network event by
-//! event.
+//! event; [`paper`] is another network, that of the paper.
 //!
 //! Reference: Kosowski et al. (2025), "The Dragon Hatchling", arXiv:2509.26507.
 
 pub mod code;
+pub mod generate;
 pub mod lesson;
 pub mod native;
+pub mod paper;
+pub mod recall;
 pub mod reference;
 pub mod spikes;

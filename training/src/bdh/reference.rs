@@ -18,7 +18,7 @@
 
 use crate::weights::{Declaration, Start, Weights};
 use burn::tensor::activation::{log_softmax, relu};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// The sizes of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,47 +77,73 @@ impl Sizes {
     pub fn forward(&self, weights: &Weights, tokens: Tensor<2, Int>) -> (Tensor<3>, Vec<Layer>) {
         let [texts, places] = tokens.dims();
         let &Self { width, heads, neurons, .. } = self;
-        let (encoder, encoder_v) = (self.halved(weights, "encoder"), self.halved(weights, "encoder_v"));
-        let decoder = self.halved_decoder(weights);
-        let device = tokens.device();
-        let turns = Turns::new(neurons, places);
-        let table = |values: Vec<f32>| {
-            Tensor::from_data(TensorData::new(values, [1, 1, places, neurons / 2]), &device)
-        };
-        let turn = (table(turns.cos), table(turns.sin));
-        let embed = weights.get::<2>("embed.weight");
-        let mut v = normed(embed.select(0, tokens.flatten::<1>(0, 1)).reshape([texts, places, width]));
+        let views = Views::new(self, weights, places, &tokens.device());
+        let mut v = views.embedded(tokens, width);
         let mut layers = Vec::with_capacity(self.layers);
         let rows = texts * places;
         for _ in 0..self.layers {
-            let x = v.clone().reshape([1, rows, width]).matmul(encoder.clone());
-            let x = relu(x.reshape([heads, texts, places, neurons]));
-            let q = turned(x.clone(), &turn);
-            let past = q.clone().matmul(q.transpose()).tril(-1);
+            let x = relu(v.clone().reshape([1, rows, width]).matmul(views.encoder.clone()));
+            let x = x.reshape([heads, texts, places, neurons]);
+            let past = views.past(x.clone());
             let a = normed(past.matmul(v.clone().reshape([1, texts, places, width])));
-            let y = a.reshape([heads, rows, width]).matmul(encoder_v.clone());
-            let y = relu(y.reshape([heads, texts, places, neurons]));
+            let y = relu(a.reshape([heads, rows, width]).matmul(views.encoder_v.clone()));
+            let y = y.reshape([heads, texts, places, neurons]);
             let z = (x.clone() * y.clone()).reshape([heads, rows, neurons]);
-            let sent = z.matmul(decoder.clone()).sum_dim(0).reshape([texts, places, width]);
+            let sent = z.matmul(views.decoder.clone()).sum_dim(0).reshape([texts, places, width]);
             v = normed(v + normed(sent));
             layers.push(Layer { x, y, v: v.clone() });
         }
         let logits = v.reshape([rows, width]).matmul(weights.get::<2>("lm_head"));
         (logits.reshape([texts, places, self.vocabulary]), layers)
     }
+}
 
-    /// An encoder with the neurons of each head in halves.
-    fn halved(&self, weights: &Weights, name: &str) -> Tensor<3> {
-        let &Self { width, heads, neurons, .. } = self;
-        let pairs = weights.get::<3>(name).reshape([heads, width, neurons / 2, 2]);
-        pairs.swap_dims(2, 3).reshape([heads, width, neurons])
+/// The tensors of a network with the neurons of each head in halves, and the angles of all places.
+pub struct Views {
+    /// [head][D][neuron]
+    pub encoder: Tensor<3>,
+    /// [head][D][neuron]
+    pub encoder_v: Tensor<3>,
+    /// [head][neuron][D]
+    pub decoder: Tensor<3>,
+    embed: Tensor<2>,
+    /// Cosines and sines, [1][1][place][pair].
+    turn: (Tensor<4>, Tensor<4>),
+}
+
+impl Views {
+    /// For texts of `places` tokens.
+    pub fn new(sizes: &Sizes, weights: &Weights, places: usize, device: &Device) -> Self {
+        let &Sizes { width, heads, neurons, .. } = sizes;
+        let encoder = |name: &str| {
+            let pairs = weights.get::<3>(name).reshape([heads, width, neurons / 2, 2]);
+            pairs.swap_dims(2, 3).reshape([heads, width, neurons])
+        };
+        let decoder = weights.get::<2>("decoder").reshape([heads, neurons / 2, 2, width]);
+        let turns = Turns::new(neurons, places);
+        let table = |values: Vec<f32>| {
+            Tensor::from_data(TensorData::new(values, [1, 1, places, neurons / 2]), device)
+        };
+        Self {
+            encoder: encoder("encoder"),
+            encoder_v: encoder("encoder_v"),
+            decoder: decoder.swap_dims(1, 2).reshape([heads, neurons, width]),
+            embed: weights.get::<2>("embed.weight"),
+            turn: (table(turns.cos), table(turns.sin)),
+        }
     }
 
-    /// The decoder, [head][neuron][D], in the same order.
-    fn halved_decoder(&self, weights: &Weights) -> Tensor<3> {
-        let &Self { width, heads, neurons, .. } = self;
-        let pairs = weights.get::<2>("decoder").reshape([heads, neurons / 2, 2, width]);
-        pairs.swap_dims(1, 2).reshape([heads, neurons, width])
+    /// What tokens [text][place] begin with, [text][place][D].
+    pub fn embedded(&self, tokens: Tensor<2, Int>, width: usize) -> Tensor<3> {
+        let [texts, places] = tokens.dims();
+        let rows = self.embed.clone().select(0, tokens.flatten::<1>(0, 1));
+        normed(rows.reshape([texts, places, width]))
+    }
+
+    /// How much each place sees of those before it, [head][text][place][place], by x [head][text][place][neuron].
+    pub fn past(&self, x: Tensor<4>) -> Tensor<4> {
+        let q = turned(x, &self.turn);
+        q.clone().matmul(q.transpose()).tril(-1)
     }
 }
 

@@ -5,5 +5,6 @@ pub mod counting;
 pub mod file;
 pub mod images;
 pub mod labelled;
+pub mod recall;
 pub mod text;
 pub mod words;
