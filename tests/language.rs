@@ -56,6 +56,21 @@ fn a_language_model_beats_the_frequency_of_bytes_and_its_events_say_what_it_says
     assert_ne!(text("1"), text("2"));
 }
 
+#[test]
+fn the_neurons_of_a_language_model_are_a_signed_graph() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run").display().to_string();
+    train(&run, &["--set", "steps=5"]);
+    done(&["eval", &run, "--graph", "0.1"]);
+    let network = folder.path().join("run/graph/network.ron").display().to_string();
+    let out = folder.path().join("graph").display().to_string();
+    let graph = String::from_utf8(done(&["graph", &network, "--out", &out])).expect("text");
+    // A tenth of the pairs of 128 neurons, rounded.
+    assert!(graph.contains("1638") || graph.contains("1 638"), "{graph}");
+    let said = refused(&["eval", &run, "--graph", "2"]);
+    assert!(said.contains("--graph 2: a share is above 0 and at most 1"), "{said}");
+}
+
 fn done_text(run: &str, seed: &str) -> Vec<u8> {
     done(&["generate", run, "--prompt", "The mill", "--length", "100", "--seed", seed])
 }

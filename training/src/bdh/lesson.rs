@@ -1,5 +1,6 @@
 //! BDH learns a text: what can be set, how it is learnt and measured.
 
+use crate::bdh::graph;
 use crate::bdh::native::Native;
 use crate::bdh::paper;
 use crate::bdh::recall::Recall;
@@ -8,6 +9,7 @@ use crate::bdh::spikes;
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
 };
+use crate::nets::export::Exported;
 use crate::optimiser::{Rule, Settings};
 use crate::tasks::counting;
 use crate::tasks::recall::{KEYS, TOKENS};
@@ -218,6 +220,10 @@ impl Lesson for Bdh {
             }));
         }
         figures
+    }
+
+    fn graph(&self, weights: &Weights, share: f64) -> Option<Exported> {
+        Some(graph::export(&self.sizes, weights, share))
     }
 
     fn study(&self, weights: &Weights) -> Vec<Figure> {

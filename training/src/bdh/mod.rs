@@ -8,6 +8,7 @@
 
 pub mod code;
 pub mod generate;
+pub mod graph;
 pub mod lesson;
 pub mod native;
 pub mod paper;
