@@ -6,6 +6,7 @@ use training::bdh::code::{Code, Scale};
 use training::bdh::lesson::Form;
 use training::bdh::native::Native;
 use training::bdh::reference::Sizes;
+use training::tasks::recall::{KEYS, TOKENS, draw};
 use training::weights::{Weights, numbers};
 
 const SIZES: Sizes = Sizes { vocabulary: 40, width: 16, heads: 2, neurons: 48, layers: 3 };
@@ -181,4 +182,23 @@ fn normed(values: &[f64]) -> Vec<f64> {
     let middle = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|x| (x - middle) * (x - middle)).sum::<f64>() / count;
     values.iter().map(|x| (x - middle) / (variance + 1e-5).sqrt()).collect()
+}
+
+#[test]
+fn every_pair_is_asked_for_once_and_keys_differ() {
+    let key = Key::new(2).named("pairs");
+    for pairs in 1..=KEYS {
+        let text = draw(pairs, &mut key.stream(pairs as u64));
+        assert_eq!(text.len(), 4 * pairs);
+        let sorted = |half: &[usize]| {
+            let mut pairs: Vec<(usize, usize)> =
+                half.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+            pairs.sort_unstable();
+            pairs
+        };
+        let (told, asked) = (sorted(&text[..2 * pairs]), sorted(&text[2 * pairs..]));
+        assert_eq!(told, asked);
+        assert!(told.windows(2).all(|two| two[0].0 < two[1].0), "a key comes twice: {told:?}");
+        assert!(told.iter().all(|(key, value)| *key < KEYS && (KEYS..TOKENS).contains(value)));
+    }
 }
