@@ -23,7 +23,8 @@ fn refused(arguments: &[&str]) -> String {
 
 /// A small training on the text that comes with the program.
 fn train(run: &str, more: &[&str]) {
-    let settings = ["width=24", "heads=2", "neurons=64", "layers=2", "window=32", "every=100", "rate=0.01"];
+    let settings =
+        ["width=24", "heads=2", "neurons=64", "layers=2", "window=32", "every=100", "rate=0.01", "batch=16"];
     let mut arguments = vec!["train", "bdh", "--task", "text", "--out", run, "--quiet"];
     settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
     arguments.extend(more);
