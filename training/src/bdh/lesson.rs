@@ -88,7 +88,7 @@ impl Form {
         if arguments.word("form") == "Paper" { Self::Paper } else { Self::Released }
     }
 
-    /// Logits [text][place][token] for tokens [text][place].
+    /// Logits `[text][place][token]` for tokens `[text][place]`.
     pub fn forward(self, sizes: &Sizes, weights: &Weights, tokens: Tensor<2, Int>) -> Tensor<3> {
         match self {
             Self::Released => sizes.forward(weights, tokens).0,
@@ -169,7 +169,7 @@ impl Bdh {
         bits / std::f64::consts::LN_2
     }
 
-    /// Tokens [stretch][place] from these places on, and those that are to come.
+    /// Tokens `[stretch][place]` from these places on, and those that are to come.
     fn stretches(&self, text: &[u8], starts: &[usize], device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
         let shape = [starts.len(), self.window];
         let take = |later: usize| {

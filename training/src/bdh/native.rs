@@ -23,7 +23,7 @@ use crate::weights::{Misfit, Named};
 pub struct Native {
     sizes: Sizes,
     matrices: Matrices,
-    /// What is remembered: [layer][head][neuron][D].
+    /// What is remembered: `[layer][head][neuron][D]`.
     state: Vec<f32>,
     /// How many tokens were read.
     place: usize,
@@ -40,15 +40,15 @@ pub struct Native {
 /// Weights, each row what one neuron sends or receives.
 #[derive(Clone)]
 struct Matrices {
-    /// [token][D]
+    /// `[token][D]`
     embed: Vec<f32>,
-    /// [head][D][neuron]
+    /// `[head][D][neuron]`
     encoder: Vec<f32>,
-    /// [head][neuron][D]
+    /// `[head][neuron][D]`
     encoder_v: Vec<f32>,
-    /// [head][neuron][D]
+    /// `[head][neuron][D]`
     decoder: Vec<f32>,
-    /// [D][token]
+    /// `[D][token]`
     head: Vec<f32>,
 }
 
@@ -142,7 +142,7 @@ impl Native {
         self.turns = Turns::at(self.sizes.neurons, 0);
     }
 
-    /// Reads a token; the logits of the next one, [token], and what every layer did.
+    /// Reads a token; the logits of the next one, `[token]`, and what every layer did.
     pub fn read(&mut self, token: usize) -> (Vec<f32>, Vec<Step>) {
         let width = self.sizes.width;
         let mut v = self.matrices.embed[token * width..][..width].to_vec();

@@ -21,7 +21,7 @@ use crate::weights::Weights;
 use burn::tensor::activation::relu;
 use burn::tensor::{Int, Tensor};
 
-/// Logits [text][place][token] for tokens [text][place], and what every layer did.
+/// Logits `[text][place][token]` for tokens `[text][place]`, and what every layer did.
 pub fn forward(sizes: &Sizes, weights: &Weights, tokens: Tensor<2, Int>) -> (Tensor<3>, Vec<Layer>) {
     let [texts, places] = tokens.dims();
     let &Sizes { width, heads, neurons, layers, vocabulary } = sizes;

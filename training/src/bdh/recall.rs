@@ -33,7 +33,7 @@ impl Recall {
         self.arguments.integer("pairs") as usize
     }
 
-    /// Logits [text][pair][token] where the second halves ask, and the answers [text][pair]. Erased, the network
+    /// Logits `[text][pair][token]` where the second halves ask, and the answers `[text][pair]`. Erased, the network
     /// does not see the first halves; as it tells times only by their differences, this is what it would do
     /// if its state were set to 0 between the halves.
     fn asked(

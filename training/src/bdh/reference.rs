@@ -46,11 +46,11 @@ const SLOWEST: f64 = 65536.0;
 
 /// What a layer did, head by head.
 pub struct Layer {
-    /// What its neurons see of the token, [head][text][place][neuron].
+    /// What its neurons see of the token, `[head][text][place][neuron]`.
     pub x: Tensor<4>,
     /// What they see of the past.
     pub y: Tensor<4>,
-    /// What leaves it, [text][place][D].
+    /// What leaves it, `[text][place][D]`.
     pub v: Tensor<3>,
 }
 
@@ -73,7 +73,7 @@ impl Sizes {
         ]
     }
 
-    /// Logits [text][place][token] for tokens [text][place], and what every layer did.
+    /// Logits `[text][place][token]` for tokens `[text][place]`, and what every layer did.
     pub fn forward(&self, weights: &Weights, tokens: Tensor<2, Int>) -> (Tensor<3>, Vec<Layer>) {
         let [texts, places] = tokens.dims();
         let &Self { width, heads, neurons, .. } = self;
@@ -100,14 +100,14 @@ impl Sizes {
 
 /// The tensors of a network with the neurons of each head in halves, and the angles of all places.
 pub struct Views {
-    /// [head][D][neuron]
+    /// `[head][D][neuron]`
     pub encoder: Tensor<3>,
-    /// [head][D][neuron]
+    /// `[head][D][neuron]`
     pub encoder_v: Tensor<3>,
-    /// [head][neuron][D]
+    /// `[head][neuron][D]`
     pub decoder: Tensor<3>,
     embed: Tensor<2>,
-    /// Cosines and sines, [1][1][place][pair].
+    /// Cosines and sines, one row `[place][pair]` for all heads and texts.
     turn: (Tensor<4>, Tensor<4>),
 }
 
@@ -133,21 +133,21 @@ impl Views {
         }
     }
 
-    /// What tokens [text][place] begin with, [text][place][D].
+    /// What tokens `[text][place]` begin with, `[text][place][D]`.
     pub fn embedded(&self, tokens: Tensor<2, Int>, width: usize) -> Tensor<3> {
         let [texts, places] = tokens.dims();
         let rows = self.embed.clone().select(0, tokens.flatten::<1>(0, 1));
         normed(rows.reshape([texts, places, width]))
     }
 
-    /// How much each place sees of those before it, [head][text][place][place], by x [head][text][place][neuron].
+    /// How much each place sees of those before it, `[head][text][place][place]`, by x `[head][text][place][neuron]`.
     pub fn past(&self, x: Tensor<4>) -> Tensor<4> {
         let q = turned(x, &self.turn);
         q.clone().matmul(q.transpose()).tril(-1)
     }
 }
 
-/// Cosines and sines by which pairs are turned, [place][pair].
+/// Cosines and sines by which pairs are turned, `[place][pair]`.
 #[derive(Clone)]
 pub struct Turns {
     /// Cosines.
@@ -196,7 +196,7 @@ pub fn normed<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x / (variance + EPSILON).sqrt()
 }
 
-/// Mean cross-entropy, in nats, of logits [text][place][token] and the tokens that were to come.
+/// Mean cross-entropy, in nats, of logits `[text][place][token]` and the tokens that were to come.
 pub fn loss(logits: Tensor<3>, targets: Tensor<2, Int>) -> Tensor<1> {
     let [texts, places, tokens] = logits.dims();
     let logits = logits.reshape([texts * places, tokens]);
