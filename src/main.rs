@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
 use saltus::command::{bench, check, compare, export, graph, import, list, map, plot, recover, run};
 #[cfg(feature = "train")]
-use saltus::command::{eval, train};
+use saltus::command::{eval, generate, train};
 use saltus::complain;
 use std::process::ExitCode;
 
@@ -55,6 +55,9 @@ enum Verb {
     /// Measure a trained network, as it was trained and as spikes on machines
     #[cfg(feature = "train")]
     Eval(eval::EvalArgs),
+    /// Let a trained language model go on with a text
+    #[cfg(feature = "train")]
+    Generate(generate::GenerateArgs),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +77,8 @@ fn main() -> ExitCode {
         Verb::Train(args) => train::train(args),
         #[cfg(feature = "train")]
         Verb::Eval(args) => eval::eval(args),
+        #[cfg(feature = "train")]
+        Verb::Generate(args) => generate::generate(args),
     };
     done.unwrap_or_else(|error| {
         complain!("error: {error:#}");

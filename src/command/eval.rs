@@ -27,6 +27,7 @@ use training::weights::Weights;
   saltus eval runs/mnist                                         as it was trained
   saltus eval runs/mnist --backend cpu --backend loihi           and as spikes on machines
   saltus eval runs/mnist --data other-digits --json
+  saltus eval runs/shakespeare --graph 0.05                      and saltus graph runs/shakespeare/graph/network.ron
   saltus eval runs/mnist --backend cpu --samples 100 --network out/mnist-net
 
 On a machine the network runs as an ordinary network file, written to --network; every spike of it is compared
@@ -46,6 +47,9 @@ pub struct EvalArgs {
     /// Folder for the network file (default: network in the folder of the training)
     #[arg(long, value_name = "DIR")]
     network: Option<PathBuf>,
+    /// Write the strongest share of the graph of its neurons, such as 0.05, to the folder graph of the training
+    #[arg(long, value_name = "SHARE")]
+    graph: Option<f64>,
     /// How many threads (default: all cores)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
@@ -70,8 +74,12 @@ pub fn eval(args: &EvalArgs) -> Result<ExitCode> {
     let saved = run.weights().map_err(BadInput::of)?;
     let weights = Weights::load(lesson.declarations(), &saved, &device)
         .map_err(|misfit| BadInput::of(anyhow!("weights of {}: {misfit}", run.folder().display())))?;
-    let figures = lesson.measure(&weights, Part::Test);
+    let mut figures = lesson.measure(&weights, Part::Test);
+    figures.extend(lesson.study(&weights));
     let trained: Vec<(String, f64)> = figures.into_iter().map(|figure| (figure.name, figure.value)).collect();
+    if let Some(share) = args.graph {
+        write_graph(&*lesson, &weights, share, &run.folder().join("graph"))?;
+    }
     let folder = args.network.clone().unwrap_or_else(|| run.folder().join("network"));
     let shown =
         (!machines.is_empty()).then(|| exported(&*lesson, &weights, args.samples, &folder)).transpose()?;
@@ -86,6 +94,16 @@ pub fn eval(args: &EvalArgs) -> Result<ExitCode> {
         say!("{}", text(&trained, weights.count(), &rows).trim_end());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the graph of the neurons as a network file.
+fn write_graph(lesson: &dyn Lesson, weights: &Weights, share: f64, folder: &Path) -> Result<()> {
+    if !(share > 0.0 && share <= 1.0) {
+        return Err(BadInput::of(anyhow!("--graph {share}: a share is above 0 and at most 1")));
+    }
+    let graph = lesson.graph(weights, share);
+    let graph = graph.ok_or_else(|| BadInput::of(anyhow!("this network has no graph of its neurons")))?;
+    crate::trained::write_network(&graph, folder).with_context(|| folder.display().to_string())
 }
 
 /// Writes the network file and what it reads.
@@ -198,6 +216,13 @@ impl Measured {
 
 fn text(trained: &[(String, f64)], parameters: usize, rows: &[(&str, Outcome)]) -> String {
     let mut text = String::new();
+    if rows.is_empty() {
+        let _ = writeln!(text, "{:<42} {parameters:>14}", "weights");
+        for (name, value) in trained {
+            let _ = writeln!(text, "{:<42} {value:>14.4}", name.replace('_', " "));
+        }
+        return text;
+    }
     let _ = writeln!(
         text,
         "{:<14} {:>9} {:>9} {:>15} {:>17}  spikes as trained",

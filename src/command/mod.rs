@@ -6,6 +6,8 @@ pub mod compare;
 #[cfg(feature = "train")]
 pub mod eval;
 pub mod export;
+#[cfg(feature = "train")]
+pub mod generate;
 pub mod graph;
 pub mod import;
 pub mod list;

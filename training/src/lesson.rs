@@ -128,6 +128,16 @@ pub trait Lesson {
 
     /// How well the weights do; the first figure is the one that matters.
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure>;
+
+    /// The graph of the network's neurons as a network file, the strongest `share` of all pairs; nothing if it has none.
+    fn graph(&self, _weights: &Weights, _share: f64) -> Option<Exported> {
+        None
+    }
+
+    /// What else there is to know of trained weights, which `saltus eval` shows.
+    fn study(&self, _weights: &Weights) -> Vec<Figure> {
+        Vec::new()
+    }
 }
 
 /// A trained network that machines can run, and what it is to do there.

@@ -4,6 +4,7 @@
 //! differentiates it. What only spiking networks need, the time loop of a layer and products with few
 //! spikes, are fused operations of ours ([`spiking`]). [`optimiser`] moves the weights.
 
+pub mod bdh;
 pub mod learning;
 pub mod lesson;
 pub mod nets;
@@ -15,4 +16,4 @@ pub mod weights;
 use lesson::Model;
 
 /// All families of networks that can be trained.
-pub static MODELS: &[&Model] = &[&nets::snn::MODEL];
+pub static MODELS: &[&Model] = &[&bdh::lesson::MODEL, &nets::snn::MODEL];

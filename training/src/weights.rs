@@ -198,6 +198,14 @@ impl Weights {
         }
     }
 
+    /// The gradient of each tensor that has one, by name.
+    pub fn gradients(&self, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
+        let one = |(declaration, value): (&Declaration, &Tensor<1>)| {
+            Some((declaration.name.clone(), numbers(value.grad(gradients)?)))
+        };
+        self.declarations.iter().zip(&self.values).filter_map(one).collect()
+    }
+
     /// The length of the gradient over all tensors.
     pub(crate) fn gradient_length(&self, gradients: &Gradients) -> f64 {
         let squares = |value: &Tensor<1>| {

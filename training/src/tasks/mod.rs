@@ -1,7 +1,10 @@
 //! What networks learn: data read from files, or made by the program.
 
 pub mod code;
+pub mod counting;
 pub mod file;
 pub mod images;
 pub mod labelled;
+pub mod recall;
+pub mod text;
 pub mod words;

@@ -1,0 +1,97 @@
+//! A language model from the command line: trained, measured, and writing.
+#![cfg(feature = "train")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn saltus(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saltus")).args(arguments).output().expect("saltus starts")
+}
+
+fn done(arguments: &[&str]) -> Vec<u8> {
+    let output = saltus(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = saltus(arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+/// A small training on the text that comes with the program.
+fn train(run: &str, more: &[&str]) {
+    let settings =
+        ["width=24", "heads=2", "neurons=64", "layers=2", "window=32", "every=100", "rate=0.01", "batch=16"];
+    let mut arguments = vec!["train", "bdh", "--task", "text", "--out", run, "--quiet"];
+    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    arguments.extend(more);
+    done(&arguments);
+}
+
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
+}
+
+#[test]
+fn a_language_model_beats_the_frequency_of_bytes_and_its_events_say_what_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run").display().to_string();
+    train(&run, &["--set", "steps=200"]);
+    let measured = json(&done(&["eval", &run, "--json"]));
+    let of = |name: &str| measured[name].as_f64().unwrap_or_else(|| panic!("{name} in {measured}"));
+    assert!(of("bits_per_char") < of("bits_per_char_of_1_grams") - 0.3, "{measured}");
+    assert!((of("bits_per_char_in_8_bits") - of("bits_per_char_as_events")).abs() < 0.01, "{measured}");
+    assert!(of("bits_per_char_in_2_bits") > of("bits_per_char_in_8_bits"), "{measured}");
+    assert!(of("bits_per_char_in_1_spikes") > of("bits_per_char_in_16_spikes"), "{measured}");
+    let done = of("multiplications_per_token_in_all");
+    assert!(done < of("multiplications_per_token_without_events"), "{measured}");
+    assert!(of("layer_1_share_of_xy_that_fires") <= of("layer_1_share_of_x_that_fires"), "{measured}");
+    let text = |seed: &str| done_text(&run, seed);
+    assert!(text("1").starts_with(b"The mill"));
+    // The prompt, 100 bytes, and the end of the line.
+    assert_eq!(text("1").len(), 8 + 100 + 1);
+    assert_eq!(text("1"), text("1"), "a seed writes one text");
+    assert_ne!(text("1"), text("2"));
+}
+
+#[test]
+fn the_neurons_of_a_language_model_are_a_signed_graph() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run").display().to_string();
+    train(&run, &["--set", "steps=5"]);
+    done(&["eval", &run, "--graph", "0.1"]);
+    let network = folder.path().join("run/graph/network.ron").display().to_string();
+    let out = folder.path().join("graph").display().to_string();
+    let graph = String::from_utf8(done(&["graph", &network, "--out", &out])).expect("text");
+    // A tenth of the pairs of 128 neurons, rounded.
+    assert!(graph.contains("1638") || graph.contains("1 638"), "{graph}");
+    let said = refused(&["eval", &run, "--graph", "2"]);
+    assert!(said.contains("--graph 2: a share is above 0 and at most 1"), "{said}");
+}
+
+fn done_text(run: &str, seed: &str) -> Vec<u8> {
+    done(&["generate", run, "--prompt", "The mill", "--length", "100", "--seed", seed])
+}
+
+#[test]
+fn texts_and_settings_that_do_not_fit_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run").display().to_string();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    let data_text = data.display().to_string();
+    let said = refused(&["train", "bdh", "--data", &data_text, "--out", &out]);
+    assert!(said.contains("train.txt"), "{said}");
+    let write = |name: &str, text: &str| std::fs::write(Path::new(&data).join(name), text).expect("a file");
+    write("train.txt", &"abc ".repeat(100));
+    write("val.txt", "abc");
+    let said = refused(&["train", "bdh", "--data", &data_text, "--set", "window=4", "--out", &out]);
+    assert!(said.contains("the test part of the text is 3 bytes, and a window of 4 needs 5"), "{said}");
+    let said = refused(&["train", "bdh", "--set", "neurons=7", "--out", &out]);
+    assert!(said.contains("neurons is 7, and they turn in pairs"), "{said}");
+    let said = refused(&["generate", &out]);
+    assert!(said.contains("is not the folder of a training"), "{said}");
+}
