@@ -1,7 +1,7 @@
 //! BDH, the Baby Dragon Hatchling: one layer of very many neurons, applied again and again, whose working
 //! memory is a Hebbian synaptic state.
 //!
-//! [`reference`] is the released form, in parallel over a text, for training; [`native`] is the same network event by
+//! [`mod@reference`] is the released form, in parallel over a text, for training; [`native`] is the same network event by
 //! event; [`paper`] is another network, that of the paper.
 //!
 //! Reference: Kosowski et al. (2025), "The Dragon Hatchling", arXiv:2509.26507.
