@@ -43,8 +43,11 @@ pub fn draw(course: &Course, width: f64) -> Picture {
     picture
 }
 
-/// Some lines over steps in a frame of their own.
-fn panel(picture: &mut Picture, area: Area, last: f64, label: &str, lines: &[(&[(f64, f64)], Colour, f64)]) {
+/// A line over steps: its points, colour and width.
+type Line<'a> = (&'a [(f64, f64)], Colour, f64);
+
+/// Some lines in a frame of their own.
+fn panel(picture: &mut Picture, area: Area, last: f64, label: &str, lines: &[Line<'_>]) {
     let values =
         || lines.iter().flat_map(|line| line.0).map(|point| point.1).filter(|value| value.is_finite());
     let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));

@@ -224,7 +224,7 @@ impl Synapses {
 }
 
 impl Layer {
-    /// Synapses with a matrix [source][neuron] of weights.
+    /// Synapses with a matrix `[source][neuron]` of weights.
     fn synapses(&self, source: &str, matrix: &[f32]) -> Synapses {
         let n = self.neurons;
         let places = (0..matrix.len()).map(|at| ((at / n) as u32, (at % n) as u32, at));

@@ -41,7 +41,7 @@ pub enum Way {
         /// Neurons before.
         sources: usize,
     },
-    /// A convolution; neurons are [row][column][channel].
+    /// A convolution; neurons are `[row][column][channel]`.
     Convolution(Patches),
 }
 
@@ -75,7 +75,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Weights [source][target] of each layer, or [place in a patch][channel], and what else it learns.
+    /// Weights `[source][target]` of each layer, or `[place in a patch][channel]`, and what else it learns.
     pub fn declarations(&self) -> Vec<Declaration> {
         let mut all = Vec::new();
         for layer in &self.layers {
@@ -97,7 +97,7 @@ impl Feed {
         all
     }
 
-    /// Spikes of every layer, [step][sample][neuron].
+    /// Spikes of every layer, `[step][sample][neuron]`.
     pub fn spikes(&self, weights: &Weights, input: &Input, device: &Device) -> Vec<Tensor<3>> {
         let [steps, samples, _] = input.shape;
         let mut all: Vec<Tensor<3>> = Vec::new();

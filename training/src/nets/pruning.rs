@@ -18,7 +18,7 @@ pub struct Kept {
     pub shares: Vec<f32>,
 }
 
-/// How large the gradient of each sample may be, from the spikes of all layers [step][sample][neuron] and labels;
+/// How large the gradient of each sample may be, from the spikes of all layers `[step][sample][neuron]` and labels;
 /// a spike more adds `sharpness` to the log odds of its class.
 pub fn bounds(layers: &[Tensor<3>], labels: &[usize], sharpness: f64) -> Vec<f64> {
     let [.., before, last] = layers else { return vec![1.0; labels.len()] };

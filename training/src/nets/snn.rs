@@ -92,7 +92,7 @@ impl Snn {
         self.arguments.integer("window") as usize
     }
 
-    /// Spikes of every layer, [step][sample][neuron].
+    /// Spikes of every layer, `[step][sample][neuron]`.
     fn layers(
         &self,
         weights: &Weights,
@@ -122,7 +122,7 @@ impl Snn {
         bounds(&layers, &self.data.labels(Part::Validation, indices), self.arguments.number("sharpness"))
     }
 
-    /// Spikes of the last layer, counted: [sample][class].
+    /// Spikes of the last layer, counted: `[sample][class]`.
     fn counts(
         &self,
         weights: &Weights,

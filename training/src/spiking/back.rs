@@ -15,7 +15,7 @@
 use crate::spiking::forward::{CONSTANTS, Constants, Form, Kind, Reset, after};
 use multiversion::multiversion;
 
-/// What the forward pass left of a stretch of neurons, [step][neuron].
+/// What the forward pass left of a stretch of neurons, `[step][neuron]`.
 #[derive(Clone, Copy)]
 pub struct Course<'a> {
     /// V before the reset.

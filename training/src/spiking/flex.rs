@@ -18,7 +18,7 @@ const STRETCH: usize = 512;
 /// Less work than this (neurons × steps) is not worth a second thread.
 const ALONE: usize = 1 << 16;
 
-/// Sizes of a layer's input [step][sample][neuron].
+/// Sizes of a layer's input `[step][sample][neuron]`.
 #[derive(Clone, Copy)]
 struct Sizes {
     steps: usize,

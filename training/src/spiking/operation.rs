@@ -12,7 +12,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extensi
 use burn::tensor::{Shape, Slice, Tensor};
 use std::fmt::Debug;
 
-/// What a layer did, [step][sample][neuron].
+/// What a layer did, `[step][sample][neuron]`.
 #[derive(Clone, Debug)]
 pub struct Fired<B: Backend> {
     /// 0 or 1.
@@ -23,19 +23,19 @@ pub struct Fired<B: Backend> {
 
 /// Gradients of what went into a layer.
 pub struct Gradients<B: Backend> {
-    /// [step][sample][neuron]
+    /// `[step][sample][neuron]`
     pub input: FloatTensor<B>,
-    /// [constant][neuron], if asked for.
+    /// `[constant][neuron]`, if asked for.
     pub constants: Option<FloatTensor<B>>,
 }
 
 /// The time loop of a spiking layer on one device.
 pub trait Kernels: SendingKernels {
-    /// From input [step][sample][neuron] and constants [constant][neuron] to spikes.
+    /// From input `[step][sample][neuron]` and constants `[constant][neuron]` to spikes.
     fn forward(x: FloatTensor<Self>, constants: FloatTensor<Self>, kind: Kind) -> Fired<Self>;
 
     /// As `forward`, for neurons that reach each other: spikes of a step come in the next one, through
-    /// `recurrent` [source][target].
+    /// `recurrent` `[source][target]`.
     fn forward_recurrent(
         x: FloatTensor<Self>,
         constants: FloatTensor<Self>,
@@ -66,7 +66,7 @@ pub trait Kernels: SendingKernels {
 /// The operations of a layer.
 #[backend_extension(Flex, Autodiff)]
 pub trait SpikingOps: Backend {
-    /// Spikes [step][sample][neuron] for an input of the same shape.
+    /// Spikes `[step][sample][neuron]` for an input of the same shape.
     fn spike(x: FloatTensor<Self>, constants: FloatTensor<Self>, kind: Kind) -> FloatTensor<Self>;
 
     /// As `spike`, for neurons that reach each other with a delay of one step.
@@ -179,14 +179,14 @@ impl<B: Kernels, C: CheckpointStrategy> SpikingOps for Autodiff<B, C> {
     }
 }
 
-/// Spikes (0 or 1) of a layer for its input `x`, both [step][sample][neuron].
+/// Spikes (0 or 1) of a layer for its input `x`, both `[step][sample][neuron]`.
 ///
-/// `constants` is a table [constant][neuron] with the rows of [`crate::spiking::forward::Constants`].
+/// `constants` is a table `[constant][neuron]` with the rows of [`crate::spiking::forward::Constants`].
 pub fn spike(x: Tensor<3>, constants: Tensor<2>, kind: Kind) -> Tensor<3> {
     Tensor::from_dispatch(Dispatch::spike(x.into_dispatch(), constants.into_dispatch(), kind))
 }
 
-/// As [`spike`], for neurons that reach each other through `recurrent` [source][target], one step later.
+/// As [`spike`], for neurons that reach each other through `recurrent` `[source][target]`, one step later.
 pub fn spike_recurrent(x: Tensor<3>, constants: Tensor<2>, recurrent: Tensor<2>, kind: Kind) -> Tensor<3> {
     let [x, constants, recurrent] = [x.into_dispatch(), constants.into_dispatch(), recurrent.into_dispatch()];
     Tensor::from_dispatch(Dispatch::spike_recurrent(x, constants, recurrent, kind))

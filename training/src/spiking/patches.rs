@@ -1,6 +1,6 @@
 //! A convolution as products with spikes: what of a picture lies under each patch.
 //!
-//! Sources and targets are [row][column][channel], so that a row of a patch is one piece.
+//! Sources and targets are `[row][column][channel]`, so that a row of a patch is one piece.
 
 use crate::spiking::events::Events;
 
@@ -73,7 +73,7 @@ impl Patches {
         (0..self.height * self.width).map(visited).collect()
     }
 
-    /// What lies under each patch, one row a patch, of spikes [sample][source].
+    /// What lies under each patch, one row a patch, of spikes `[sample][source]`.
     pub fn under(&self, spikes: &Events) -> Events {
         let (samples, table, channels) = (spikes.rows().count(), self.table(), self.channels as u32);
         Events::listed(samples * self.count(), |list| {
@@ -89,7 +89,7 @@ impl Patches {
         })
     }
 
-    /// Sums what is [patch][place in the patch] to [sample][source].
+    /// Sums what is `[patch][place in the patch]` to `[sample][source]`.
     pub fn gather(&self, of_patches: &[f32]) -> Vec<f32> {
         let (size, table) = (self.count() * self.places(), self.table());
         let mut sums = vec![0.0; of_patches.len() / size * self.sources()];
@@ -104,7 +104,7 @@ impl Patches {
         sums
     }
 
-    /// Every (source, target, index into weights [place in a patch][channel]) of a convolution to `out` channels.
+    /// Every (source, target, index into weights `[place in a patch][channel]`) of a convolution to `out` channels.
     pub fn synapses(&self, out: usize) -> Vec<(u32, u32, usize)> {
         let mut all = Vec::new();
         for source in 0..self.sources() {

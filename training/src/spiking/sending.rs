@@ -22,11 +22,11 @@ pub trait SendingKernels: Backend {
     /// Spikes that come from outside.
     fn listed(spikes: Arc<Events>) -> Self::Events;
 
-    /// Finds the places of a matrix [row][column] that are not zero; nothing if there are so many that the
+    /// Finds the places of a matrix `[row][column]` that are not zero; nothing if there are so many that the
     /// matrix is better multiplied as a whole.
     fn events(matrix: &FloatTensor<Self>) -> Option<Self::Events>;
 
-    /// The places under the patches of a convolution, one row a patch, of a matrix [sample][source].
+    /// The places under the patches of a convolution, one row a patch, of a matrix `[sample][source]`.
     fn patches(matrix: &FloatTensor<Self>, patches: Patches) -> Self::Events;
 
     /// The same of spikes that come from outside.
@@ -39,7 +39,7 @@ pub trait SendingKernels: Backend {
     fn transposed_times(events: &Self::Events, columns: usize, table: FloatTensor<Self>)
     -> FloatTensor<Self>;
 
-    /// From the gradient of what patches sent, [patch][channel], to that of spikes [sample][source].
+    /// From the gradient of what patches sent, `[patch][channel]`, to that of spikes `[sample][source]`.
     fn through_patches(
         of_sent: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -121,13 +121,13 @@ impl SendingKernels for Flex {
 /// Where spikes go.
 #[backend_extension(Flex, Autodiff)]
 pub trait SendingOps: Backend {
-    /// Spikes [row][source] times weights [source][target].
+    /// Spikes `[row][source]` times weights `[source][target]`.
     fn send(spikes: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// As `send`, for spikes that come from outside and are only known by their places.
     fn send_from(spikes: Arc<Events>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// Patches of spikes [sample][source] times weights [place in a patch][channel]: [patch][channel].
+    /// Patches of spikes `[sample][source]` times weights `[place in a patch][channel]`: `[patch][channel]`.
     fn convolve(spikes: FloatTensor<Self>, weights: FloatTensor<Self>, patches: Patches)
     -> FloatTensor<Self>;
 
@@ -314,7 +314,7 @@ impl<B: SendingKernels, C: CheckpointStrategy> SendingOps for Autodiff<B, C> {
     }
 }
 
-/// Spikes [row][source] times weights [source][target]; only spikes cost anything where they are few.
+/// Spikes `[row][source]` times weights `[source][target]`; only spikes cost anything where they are few.
 ///
 /// What is not 0 or 1 is sent with its value.
 pub fn send(spikes: Tensor<2>, weights: Tensor<2>) -> Tensor<2> {
@@ -326,9 +326,9 @@ pub fn send_from(spikes: Arc<Events>, weights: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::send_from(spikes, weights.into_dispatch()))
 }
 
-/// A convolution without bias: patches of spikes [sample][source] times weights [place in a patch][channel].
+/// A convolution without bias: patches of spikes `[sample][source]` times weights `[place in a patch][channel]`.
 ///
-/// The result is [patch][channel], patches of a sample one after the other.
+/// The result is `[patch][channel]`, patches of a sample one after the other.
 pub fn convolve(spikes: Tensor<2>, weights: Tensor<2>, patches: Patches) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::convolve(spikes.into_dispatch(), weights.into_dispatch(), patches))
 }

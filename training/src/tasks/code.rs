@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// Spikes of samples.
 pub struct Input {
-    /// The sources of each row [step][sample].
+    /// The sources of each row `[step][sample]`.
     pub spikes: Arc<Events>,
     /// Steps, samples, sources.
     pub shape: [usize; 3],
@@ -17,7 +17,7 @@ pub struct Input {
 ///
 /// Each pixel drives an integrator that starts half full and loses the threshold when it fires. `moved` are the
 /// columns and rows by which each picture is shifted; what comes in at the edges is dark. Sources are in the order
-/// [row][column][plane].
+/// `[row][column][plane]`.
 pub fn rate(images: &Images, indices: &[usize], moved: &[(i32, i32)], steps: usize) -> Input {
     let times: Vec<Vec<usize>> = (0..=255).map(|pixel| firing(pixel, steps)).collect();
     let lit: Vec<Vec<(u32, u8)>> =
@@ -98,7 +98,7 @@ pub fn events(
     Input { spikes: Arc::new(spikes), shape: [steps, indices.len(), channels] }
 }
 
-/// The class that fired most in each sample, of counts [sample][class]; of equals the first.
+/// The class that fired most in each sample, of counts `[sample][class]`; of equals the first.
 pub fn most(counts: &[f32], classes: usize) -> Vec<usize> {
     let most =
         |row: &[f32]| (0..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best });

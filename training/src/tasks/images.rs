@@ -13,7 +13,7 @@ pub struct Images {
     pub height: usize,
     /// Columns of a plane.
     pub width: usize,
-    /// [picture][plane][row][column], 0 to 255.
+    /// `[picture][plane][row][column]`, 0 to 255.
     pub pixels: Vec<u8>,
     /// What each shows, from 0.
     pub labels: Vec<u8>,
