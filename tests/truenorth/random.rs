@@ -123,6 +123,10 @@ fn expected(file: &File, network: &Network, synapses: &Synapses) -> BTreeSet<Str
             "CubaLif" | "IafPscDelta" | "IafPscExp" => {
                 all.insert(format!("population P{number}: {} keeps", population.name()));
             }
+            // By default its equations are solved exactly.
+            "IafPscPulse" => {
+                all.insert(format!("population P{number}: is reset inside a step"));
+            }
             name => {
                 all.insert(format!("population P{number}: {name} is not"));
             }
