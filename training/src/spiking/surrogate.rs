@@ -55,22 +55,4 @@ impl Surrogate {
             }
         }
     }
-
-    /// The function whose derivative this is: what a smoothed neuron would send.
-    ///
-    /// Gradients are checked against finite differences of a network that sends this.
-    pub fn smoothed(self, u: f32) -> f32 {
-        match self {
-            Self::FastSigmoid { slope } => u / (1.0 + slope * u.abs()),
-            Self::Arctan { slope } => {
-                libm::atanf(std::f32::consts::FRAC_PI_2 * slope * u) / std::f32::consts::PI
-            }
-            Self::Triangular { slope } => {
-                let x = u.clamp(-1.0 / slope, 1.0 / slope);
-                x - 0.5 * slope * x * x.abs()
-            }
-            Self::Rectangular { slope } => u.clamp(-0.5 / slope, 0.5 / slope),
-            Self::Sigmoid { slope } => 1.0 / (1.0 + libm::expf(-slope * u)),
-        }
-    }
 }
