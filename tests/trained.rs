@@ -110,6 +110,23 @@ fn words_are_learnt_in_time_and_a_speaker_may_be_held_out() {
 }
 
 #[test]
+fn a_recurrent_net_that_would_go_on_by_itself_is_silenced_between_samples() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for neuron in ["Lif", "CubaLif"] {
+        let run = folder.path().join(neuron).display().to_string();
+        let neuron = format!("neuron={neuron}");
+        let settings =
+            ["recurrent=true", "hidden=[64]", "tau_m=ms(20)", "window=40", "batch=32", "steps=200", &neuron];
+        let mut arguments = vec!["train", "snn", "--task", "words", "--out", &run, "--quiet"];
+        settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+        done(&arguments);
+        let measured = done(&["eval", &run, "--samples", "60", "--backend", "cpu", "--json"]);
+        let measured: Value = serde_json::from_str(&measured).expect("JSON");
+        assert_eq!(measured["machines"]["Cpu"]["exact"], true, "{neuron}: {measured}");
+    }
+}
+
+#[test]
 fn an_interrupted_training_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().expect("a folder");
     let [whole, cut] = ["whole", "cut"].map(|name| folder.path().join(name));

@@ -1,8 +1,8 @@
 //! Layers of spiking neurons as a network file: an ordinary one, which says nothing of how it was trained.
 //!
 //! Samples follow each other in time. Between two of them lies a silence in which everything that the last one
-//! left behind becomes too small to change a sum, or nothing at all, so that each sample begins at rest. A step
-//! is 1 ms. The sources are relays, which fire one step after the spike that they are given, and every layer
+//! left behind becomes too small to change a sum, or nothing at all, so that each sample begins at rest; layers
+//! that reach themselves are silenced first ([`crate::nets::hush`]). A step is 1 ms. The sources are relays, which fire one step after the spike that they are given, and every layer
 //! fires one step after the one before.
 
 use crate::nets::feed::{Feed, Layer, Way};
@@ -92,6 +92,7 @@ impl Feed {
             let input = input(some.clone());
             spikes.extend(placed(&input, some, trials.period));
         }
+        spikes.extend(self.hush(&trials));
         spikes.sort_by_key(|&(step, source)| (step, source));
         let spikes = spikes.into_iter().map(|(step, source)| (step as f64, source)).collect();
         let layers = self.layers.iter().map(|layer| layer.name.clone()).collect();
@@ -135,6 +136,8 @@ impl Feed {
             }
             before = &layer.name;
         }
+        let hushing = self.hushing(&all);
+        all.extend(hushing);
         all
     }
 
@@ -147,7 +150,7 @@ impl Feed {
              // nothing is left. Sources fire 1 ms after their spikes in {SPIKES}, each layer 1 ms after the one before.\n\
              (\n    format: 1,\n    title: {title:?},\n    populations: [\n        (name: \"input\", size: {}, model: \
              IafLinear(V_th: mV(1), V_min: mV(0))),\n",
-            self.inputs
+            self.inputs + usize::from(self.is_hushed())
         );
         for layer in &self.layers {
             let _ = writeln!(
@@ -171,6 +174,18 @@ impl Feed {
                 );
             }
             before = &layer.name;
+        }
+        if self.is_hushed() {
+            text += "        // The last source fires when a sample is over, and silences every layer when it gets there.\n";
+        }
+        for (place, layer) in self.layers.iter().filter(|_| self.is_hushed()).enumerate() {
+            let _ = writeln!(
+                text,
+                "        (name: \"hush_{0}\", from: [\"input\"], to: [{0:?}], rule: EdgeFile(path: {EDGES:?}, population: \
+                 \"hush_{0}\"), delay: ms({1})),",
+                layer.name,
+                place + 1
+            );
         }
         let names: Vec<String> = self.layers.iter().map(|layer| format!("{:?}", layer.name)).collect();
         let _ = write!(
@@ -258,6 +273,6 @@ impl Layer {
 }
 
 /// How far from 0, in thresholds, V may have been driven.
-const FAR: f64 = 1e3;
+const FAR: f64 = 1e6;
 /// Silences are no longer than this.
 const LONGEST: u32 = 10_000;

@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod feed;
+mod hush;
 pub mod pruning;
 pub mod settings;
 pub mod snn;
