@@ -2,7 +2,7 @@
 //!
 //! Samples follow each other in time. Between two of them lies a silence in which everything that the last one
 //! left behind becomes too small to change a sum, or nothing at all, so that each sample begins at rest; layers
-//! that reach themselves are silenced first ([`crate::nets::hush`]). A step is 1 ms. The sources are relays, which fire one step after the spike that they are given, and every layer
+//! that reach themselves are silenced first (`hush.rs`). A step is 1 ms. The sources are relays, which fire one step after the spike that they are given, and every layer
 //! fires one step after the one before.
 
 use crate::nets::feed::{Feed, Layer, Way};
