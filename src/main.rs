@@ -5,7 +5,7 @@ use saltus::bad_input::BadInput;
 use saltus::command::{bench, check, compare, export, graph, import, list, map, plot, recover, run};
 #[cfg(feature = "train")]
 use saltus::command::{eval, generate, train};
-use saltus::complain;
+use saltus::open::tell;
 use std::process::ExitCode;
 
 /// Runs spiking networks described in a file, event by event, on a machine of your choice
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
         Verb::Generate(args) => generate::generate(args),
     };
     done.unwrap_or_else(|error| {
-        complain!("error: {error:#}");
+        tell(&error);
         if error.is::<BadInput>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }

@@ -60,13 +60,7 @@ impl OpenArgs {
     pub fn open(&self, path: &Path) -> Result<Opened, ExitCode> {
         let opened = self.settings().map_err(|error| anyhow!(error)).and_then(|sets| open(path, &sets));
         opened.map_err(|error| {
-            let text = format!("{error:#}");
-            // Mistakes in a file are drawn and say "error" themselves.
-            if text.contains(": error: ") {
-                complain!("{}", text.trim_end())
-            } else {
-                complain!("error: {text}")
-            }
+            tell(&error);
             ExitCode::from(2)
         })
     }
@@ -90,6 +84,16 @@ pub fn read(name: &str, text: &str, settings: &[String]) -> Result<Network, Stri
     let drawn =
         |found: Vec<sim_core::source::Diagnostic>| found.iter().map(|d| source.draw(d)).collect::<String>();
     parse::network(&source, &VOCABULARY).map(|(network, _)| network).map_err(drawn)
+}
+
+/// Says what went wrong; mistakes in a file or a setting are drawn and say "error" themselves.
+pub fn tell(error: &anyhow::Error) {
+    let text = format!("{error:#}");
+    if text.contains(": error: ") {
+        complain!("{}", text.trim_end());
+    } else {
+        complain!("error: {text}");
+    }
 }
 
 /// Reads and checks a network file; the error is every mistake, drawn.

@@ -171,6 +171,7 @@ fn what_is_misspelt_is_told_before_anything_is_written() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains(told), "{arguments:?}: {said}");
+        assert_eq!(said.matches("error: ").count(), 1, "{arguments:?}: {said}");
         assert!(!Path::new(&out).join("weights.h5").exists());
     }
 }
