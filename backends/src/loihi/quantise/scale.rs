@@ -4,13 +4,15 @@
 //! bits, u and v have 24. So the scale is held below what a step's arrivals could reach, or four thresholds
 //! at once where that is less. Below this, scales are tried that bring some weight exactly onto an integer,
 //! and a fine grid of others, and the one with the least error is taken; of equally good ones the smallest,
-//! which leaves v most room.
+//! which leaves v most room. A scale at which no sum can overflow is preferred to it if it is as good, as far
+//! as weights of 8 bits can tell.
 
 use super::super::semantics::{Bias, Semantics};
 use super::super::weights::{LARGEST_WEIGHT, Signs, WeightFormat};
 use super::bundles::{Bundle, Worst};
 use super::neurons::{Lif, bias};
 use super::plastic::STRONGEST;
+use std::ops::RangeInclusive;
 
 /// Scales of the grid in a factor of two.
 const GRID: i32 = 32;
@@ -18,6 +20,8 @@ const GRID: i32 = 32;
 const OCTAVES: i32 = 3;
 /// Thresholds that may arrive at once.
 const AT_ONCE: f64 = 4.0;
+/// An error of this size, in thresholds, is a quarter of what the steps of a weight of 8 bits are.
+const RESOLUTION: f64 = 1.0 / 1024.0;
 /// The largest sum of arrivals, and the largest u and v.
 const SUM: f64 = (1 << 21) as f64 - 64.0;
 const REGISTER: f64 = (1 << 23) as f64 - 1.0;
@@ -40,7 +44,9 @@ pub enum Choice {
 
 /// Chooses the scale of a population that these bundles reach.
 pub fn choose(neurons: &Neurons<'_>, bundles: &[&Bundle], semantics: &Semantics) -> Choice {
-    let Some(largest) = largest(neurons) else { return Choice::None("has no threshold above 0".into()) };
+    let Some(largest) = limit(neurons, AT_ONCE) else {
+        return Choice::None("has no threshold above 0".into());
+    };
     let smallest = 2.0 * 64.0 / neurons.lifs.iter().map(|lif| lif.threshold).fold(f64::INFINITY, f64::min);
     if smallest > largest {
         return Choice::None(format!(
@@ -48,21 +54,49 @@ pub fn choose(neurons: &Neurons<'_>, bundles: &[&Bundle], semantics: &Semantics)
              most {largest:.3e} lets sums fit their registers"
         ));
     }
+    let (off, bold) = best(neurons, bundles, smallest..=largest, semantics);
+    // At this one all sources may fire at once.
+    let safe = limit(neurons, f64::INFINITY)
+        .filter(|all| *all >= smallest)
+        .map(|all| best(neurons, bundles, smallest..=all, semantics))
+        .filter(|(safe_off, scale)| safe_off.max(decayed(neurons, *scale)) <= off.max(RESOLUTION));
+    Choice::Scale(safe.map_or(bold, |(_, scale)| scale))
+}
+
+/// By how many thresholds rounding in every step moves v, where u and v decay: half a unit each time, for as
+/// long as they last.
+fn decayed(neurons: &Neurons<'_>, scale: f64) -> f64 {
+    let of = |lif: &Lif| {
+        let lasts = |keep: f64| if keep > 0.0 && keep < 1.0 { 1.0 / (1.0 - keep) } else { 0.0 };
+        let steps = lasts(lif.keep_u) * lasts(lif.keep_v).max(1.0) + lasts(lif.keep_v);
+        0.5 * steps / (lif.threshold * scale)
+    };
+    neurons.lifs.iter().map(of).fold(0.0, f64::max)
+}
+
+/// The error of the best scale between two limits, and that scale.
+fn best(
+    neurons: &Neurons<'_>,
+    bundles: &[&Bundle],
+    limits: RangeInclusive<f64>,
+    semantics: &Semantics,
+) -> (f64, f64) {
+    let largest = *limits.end();
     let grid = (0..=GRID * OCTAVES)
         .map(|step| largest / sim_core::math::pow(2.0, f64::from(step) / f64::from(GRID)));
-    let scales = grid.chain(whole(bundles, largest)).filter(|scale| (smallest..=largest).contains(scale));
+    let scales = grid.chain(whole(bundles, largest)).filter(|scale| limits.contains(scale));
     // An error of rounding in the judgement itself is none.
     let judge = |scale| Some(error(neurons, bundles, scale, semantics)).filter(|off| *off > 1e-12);
     let judged = scales.map(|scale| (judge(scale).unwrap_or(0.0), scale));
-    let best = judged.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    Choice::Scale(best.map_or(largest, |(_, scale)| scale))
+    let least = judged.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    least.unwrap_or((f64::INFINITY, largest))
 }
 
-/// The largest scale with which sums fit, as far as that can be told.
-fn largest(neurons: &Neurons<'_>) -> Option<f64> {
+/// The largest scale with which sums fit, if no more than so many thresholds arrive at once.
+fn limit(neurons: &Neurons<'_>, thresholds: f64) -> Option<f64> {
     let of = |(lif, worst): (&Lif, &Worst)| {
-        let at_once = worst.0.max(-worst.1).min(AT_ONCE * lif.threshold);
-        let in_all = (at_once / (1.0 - lif.keep_u).max(1.0 / 4096.0)).min(AT_ONCE * lif.threshold);
+        let at_once = worst.0.max(-worst.1).min(thresholds * lif.threshold);
+        let in_all = (at_once / (1.0 - lif.keep_u).max(1.0 / 4096.0)).min(thresholds * lif.threshold);
         let limits = [
             (131_071.0 * 64.0, lif.threshold),
             (SUM, at_once),
