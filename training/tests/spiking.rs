@@ -208,7 +208,7 @@ fn weights_on_a_grid_are_whole_multiples_of_it_and_gradients_pass() {
     let weights = tensor(draw(&mut stream, 60, -3.0, 3.0), [6, 10]);
     let rounded = on_grid(weights.clone(), 8);
     let largest = numbers(weights.clone()).iter().fold(0.0f32, |most, x| most.max(x.abs()));
-    let step = grid_step(largest, 8);
+    let step = grid_step(&numbers(weights.clone()), 8);
     assert!(step * 127.0 >= largest && step * 63.0 < largest);
     for (rounded, weight) in numbers(rounded.clone()).iter().zip(numbers(weights.clone())) {
         assert_eq!((rounded / step).fract(), 0.0);
@@ -217,6 +217,15 @@ fn weights_on_a_grid_are_whole_multiples_of_it_and_gradients_pass() {
     let pull = tensor(draw(&mut stream, 60, -1.0, 1.0), [6, 10]);
     let gradients = (rounded * pull.clone()).sum().backward();
     assert_eq!(numbers(weights.grad(&gradients).expect("a gradient")), numbers(pull));
+}
+
+#[test]
+fn with_few_bits_a_weight_that_stands_out_is_cut_off() {
+    let weights: Vec<f32> = std::iter::repeat_n([0.24, -0.26, 0.01], 20).flatten().chain([1.5]).collect();
+    let rounded = numbers(on_grid(tensor(weights.clone(), [61, 1]), 2));
+    assert_eq!(rounded[..3], [0.25, -0.25, 0.0]);
+    assert_eq!(rounded[60], 0.25);
+    assert_eq!(grid_step(&weights, 8), 1.0 / 64.0, "with eight the largest is kept");
 }
 
 #[test]

@@ -108,10 +108,9 @@ impl Feed {
     /// Steps after which what is left of any V is below what single precision adds to the least weight.
     fn silence(&self, weights: &Weights) -> usize {
         let settle = |layer: &Layer| {
-            let matrix = weights.get::<2>(&format!("{}.weight", layer.name));
-            let largest = matrix.abs().max().into_scalar::<f32>();
+            let matrix = numbers(weights.get::<2>(&format!("{}.weight", layer.name)));
             let least =
-                if self.weight_bits == 0 { f32::EPSILON } else { grid_step(largest, self.weight_bits) };
+                if self.weight_bits == 0 { f32::EPSILON } else { grid_step(&matrix, self.weight_bits) };
             layer.settles(weights, f64::from(least) * f64::from(f32::EPSILON) / 8.0)
         };
         self.layers.len() + self.layers.iter().map(settle).sum::<usize>()

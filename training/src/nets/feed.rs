@@ -72,6 +72,8 @@ pub struct Feed {
     pub layers: Vec<Layer>,
     /// Bits of a weight with its sign; 0 for floats.
     pub weight_bits: u32,
+    /// Size of weights before training, over that which keeps the sum of squares.
+    pub gain: f32,
 }
 
 impl Feed {
@@ -80,7 +82,7 @@ impl Feed {
         let mut all = Vec::new();
         for layer in &self.layers {
             let (sources, n) = (layer.way.fan_in(), layer.neurons);
-            let start = Start::Uniform((3.0 / sources as f32).sqrt());
+            let start = Start::Uniform(self.gain * (3.0 / sources as f32).sqrt());
             let shape = [sources, layer.way.targets(n)];
             all.push(Declaration::new(format!("{}.weight", layer.name), shape, start));
             if layer.recurrent {

@@ -78,6 +78,7 @@ pub static PARAMETERS: &[Parameter] = &[
     ),
     number("slope", 2.0, Allowed::Positive, "how narrow the surrogate is, per threshold"),
     whole("weight_bits", 8.0, 0.0, 16.0, "bits of a weight with its sign; 0 for floats"),
+    number("gain", 1.0, Allowed::Positive, "size of weights before training; 1 keeps the sum of squares"),
     whole("batch", 128.0, 1.0, 1e6, "samples of a step"),
     whole("steps", 4000.0, 1.0, 1e9, "steps of training"),
     number("rate", 4e-3, Allowed::Positive, "learning rate at its highest"),
@@ -142,7 +143,8 @@ pub fn net(data: &Labelled, arguments: &Arguments) -> Feed {
     if let (Some(last), true) = (layers.last_mut(), arguments.is_given("tau_out")) {
         last.tau_m = arguments.number("tau_out");
     }
-    Feed { inputs: data.sources(), layers, weight_bits: arguments.integer("weight_bits") as u32 }
+    let weight_bits = arguments.integer("weight_bits") as u32;
+    Feed { inputs: data.sources(), layers, weight_bits, gain: arguments.number("gain") as f32 }
 }
 
 fn layer(arguments: &Arguments, name: String, neurons: usize, way: Way) -> Layer {
