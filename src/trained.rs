@@ -223,7 +223,7 @@ pub fn write_network(network: &Exported, folder: &Path) -> Result<()> {
             sources: &one.sources,
             targets: &one.targets,
             weights: &one.weights,
-            delays: None,
+            delays: Some(&one.delays[..]).filter(|delays| !delays.is_empty()),
         };
         synapses.edges(&one.name, &edges)?;
     }

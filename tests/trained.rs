@@ -41,6 +41,9 @@ fn a_net_learns_drawn_digits_and_fires_on_machines_as_it_was_trained() {
         ("learnt", &["--set", "neuron=Plif", "--set", "tau_m=ms(3)", "--set", "tau_out=ms(4)"]),
         ("convolved", &["--set", "conv=[4, 6]", "--set", "kernel=3"]),
         ("pruned", &["--set", "keep=0.6"]),
+        ("latencies", &["--set", "code=Latency", "--set", "read=Latency", "--set", "each=3"]),
+        ("changes", &["--set", "code=Delta", "--set", "window=16"]),
+        ("delayed", &["--set", "delays=4"]),
     ] {
         let run = folder.path().join(name);
         train(&run, &[more, &["--set", "steps=400"]].concat());

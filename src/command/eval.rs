@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use training::lesson::{Export, Job, Lesson, Part};
-use training::tasks::code::most;
 use training::weights::Weights;
 
 /// What can be asked of `saltus eval`.
@@ -176,11 +175,13 @@ impl Measured {
     fn of(export: &Export, mut fired: Vec<Vec<(u32, u32, u32)>>, operations: u64, seconds: f64) -> Self {
         let samples = export.network.trials.samples;
         let answers = |layer: &[(u32, u32, u32)]| {
-            let mut counts = vec![0.0; samples * export.classes];
-            layer.iter().for_each(|&(sample, _, neuron)| {
-                counts[sample as usize * export.classes + neuron as usize] += 1.0
+            let decoder = &export.decoder;
+            let mut sums = vec![0.0; samples * decoder.classes];
+            layer.iter().for_each(|&(sample, step, neuron)| {
+                let class = decoder.class(neuron as usize);
+                sums[sample as usize * decoder.classes + class] += decoder.worth(step as usize);
             });
-            most(&counts, export.classes)
+            decoder.answers(&sums)
         };
         let last = export.expected.len() - 1;
         let (ours, theirs) = (answers(&fired[last]), answers(&export.expected[last]));

@@ -2,6 +2,7 @@
 
 use crate::nets::export::Exported;
 use crate::optimiser::Settings;
+use crate::tasks::decoding::Decoder;
 use crate::weights::{Declaration, Weights};
 use burn::tensor::{Device, Tensor};
 use sim_core::parameter::{Arguments, Default, Kind, Parameter, Range};
@@ -146,8 +147,8 @@ pub struct Export {
     pub network: Exported,
     /// The right answer of each sample.
     pub labels: Vec<usize>,
-    /// How many answers there are: neurons of the last layer.
-    pub classes: usize,
+    /// What the spikes of the last layer mean.
+    pub decoder: Decoder,
     /// What fired in the forward pass of training: (sample, step, neuron), layer by layer.
     pub expected: Vec<Vec<(u32, u32, u32)>>,
 }

@@ -23,6 +23,7 @@ pub fn export(sizes: &Sizes, weights: &Weights, share: f64) -> Exported {
         sources: kept.iter().map(|at| (at / neurons) as u32).collect(),
         targets: kept.iter().map(|at| (at % neurons) as u32).collect(),
         weights: kept.iter().map(|at| f64::from(all[*at])).collect(),
+        delays: Vec::new(),
     };
     let network = format!(
         "// The neurons of a trained BDH: neuron i moves neuron j by its row of the decoder times j's column of the encoder.\n\

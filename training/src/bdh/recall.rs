@@ -3,7 +3,7 @@
 use crate::bdh::lesson::{Form, plan};
 use crate::bdh::reference::{Sizes, loss};
 use crate::lesson::{Export, Figure, Job, Lesson, Part, Plan};
-use crate::tasks::code::most;
+use crate::tasks::decoding::most;
 use crate::tasks::recall::{TOKENS, draw};
 use crate::weights::{Declaration, Weights, numbers};
 use burn::tensor::{Device, Int, Tensor, TensorData};

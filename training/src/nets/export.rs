@@ -5,6 +5,7 @@
 //! that reach themselves are silenced first (`hush.rs`). A step is 1 ms. The sources are relays, which fire one step after the spike that they are given, and every layer
 //! fires one step after the one before.
 
+use crate::nets::delays::whole;
 use crate::nets::feed::{Feed, Layer, Way};
 use crate::spiking::forward::Form;
 use crate::spiking::grid::grid_step;
@@ -41,6 +42,8 @@ pub struct Synapses {
     pub targets: Vec<u32>,
     /// Weight of each.
     pub weights: Vec<f64>,
+    /// Delay of each in ms; none if all have that of their projection.
+    pub delays: Vec<f64>,
 }
 
 /// Name of the file with synapses, beside the network file.
@@ -113,7 +116,7 @@ impl Feed {
                 if self.weight_bits == 0 { f32::EPSILON } else { grid_step(&matrix, self.weight_bits) };
             layer.settles(weights, f64::from(least) * f64::from(f32::EPSILON) / 8.0)
         };
-        self.layers.len() + self.layers.iter().map(settle).sum::<usize>()
+        self.layers.iter().map(|layer| 1 + layer.longest + settle(layer)).sum()
     }
 
     fn synapses(&self, weights: &Weights) -> Vec<Synapses> {
@@ -124,6 +127,9 @@ impl Feed {
                 numbers(on_grid(weights, self.weight_bits))
             };
             all.push(match layer.way {
+                Way::All { .. } if layer.longest > 0 => {
+                    layer.late_synapses(before, &matrix("weight"), &whole(layer.delays(weights)))
+                }
                 Way::All { .. } => layer.synapses(before, &matrix("weight")),
                 Way::Convolution(patches) => {
                     let targets = layer.neurons / patches.count();
@@ -164,11 +170,13 @@ impl Feed {
         let mut before = "input";
         for layer in &self.layers {
             let sources = if layer.recurrent { vec![before, &layer.name] } else { vec![before] };
+            // Delays that were learnt stand in the file.
+            let delay = if layer.longest > 0 { "" } else { ", delay: ms(1)" };
             for source in sources {
                 let _ = writeln!(
                     text,
                     "        (name: \"{source}_{0}\", from: [{source:?}], to: [{0:?}], rule: EdgeFile(path: {EDGES:?}, \
-                     population: \"{source}_{0}\"), delay: ms(1)),",
+                     population: \"{source}_{0}\"){delay}),",
                     layer.name
                 );
             }
@@ -227,6 +235,7 @@ impl Synapses {
             sources: Vec::new(),
             targets: Vec::new(),
             weights: Vec::new(),
+            delays: Vec::new(),
         };
         for (source, target, at) in places.into_iter().filter(|place| weights[place.2] != 0.0) {
             synapses.sources.push(source);
@@ -243,6 +252,13 @@ impl Layer {
         let n = self.neurons;
         let places = (0..matrix.len()).map(|at| ((at / n) as u32, (at % n) as u32, at));
         Synapses::new(source, &self.name, places, matrix)
+    }
+
+    /// The same, each with a delay `[source][neuron]` beyond the first step.
+    fn late_synapses(&self, source: &str, matrix: &[f32], later: &[f32]) -> Synapses {
+        let kept = matrix.iter().zip(later).filter(|(weight, _)| **weight != 0.0);
+        let delays = kept.map(|(_, later)| 1.0 + f64::from(*later)).collect();
+        Synapses { delays, ..self.synapses(source, matrix) }
     }
 
     /// Steps in which V and I fall to `least` thresholds. A leak of its own ends at 0 from below the threshold;

@@ -1,5 +1,6 @@
 //! Layers of spiking neurons, each onto the next, some onto themselves.
 
+use crate::nets::delays::{Hearing, delays, remembered, remembered_input, spread};
 use crate::spiking::forward::{Form, Kind};
 use crate::spiking::operation::{spike, spike_recurrent};
 use crate::spiking::patches::Patches;
@@ -31,6 +32,8 @@ pub struct Layer {
     pub drive: f32,
     /// Whether its spikes come back to it, one step later.
     pub recurrent: bool,
+    /// The longest delay that its synapses may learn, in steps beyond the first; 0 if none learns.
+    pub longest: usize,
 }
 
 /// Which neurons reach which.
@@ -89,6 +92,10 @@ impl Feed {
                 let start = Start::Normal(RECURRENT / (n as f32).sqrt());
                 all.push(Declaration::new(format!("{}.recurrent", layer.name), [n, n], start));
             }
+            if layer.longest > 0 {
+                let places = Declaration::new(format!("{}.delay", layer.name), shape, Start::Uniform(1.0));
+                all.push(places.undecayed());
+            }
             if layer.learns_tau {
                 // σ of this is what V keeps.
                 let start = -libm::log(libm::expm1(1.0 / layer.tau_m)) as f32;
@@ -99,18 +106,39 @@ impl Feed {
         all
     }
 
+    /// The longest delay that any synapse may learn.
+    pub fn longest(&self) -> usize {
+        self.layers.iter().map(|layer| layer.longest).max().unwrap_or(0)
+    }
+
     /// Spikes of every layer, `[step][sample][neuron]`.
-    pub fn spikes(&self, weights: &Weights, input: &Input, device: &Device) -> Vec<Tensor<3>> {
+    pub fn spikes(
+        &self,
+        weights: &Weights,
+        input: &Input,
+        hearing: Hearing,
+        device: &Device,
+    ) -> Vec<Tensor<3>> {
         let [steps, samples, _] = input.shape;
         let mut all: Vec<Tensor<3>> = Vec::new();
         for layer in &self.layers {
             let matrix =
                 |what: &str| on_grid(weights.get::<2>(&format!("{}.{what}", layer.name)), self.weight_bits);
+            let late = || {
+                let delays = layer.delays(weights);
+                spread(matrix("weight"), delays, layer.longest, hearing, device)
+            };
             let before = all.last().map(|spikes| {
+                let spikes =
+                    if layer.longest > 0 { remembered(spikes, layer.longest) } else { spikes.clone() };
                 let [_, _, sources] = spikes.dims();
-                spikes.clone().reshape([steps * samples, sources])
+                spikes.reshape([steps * samples, sources])
             });
             let current = match (before, layer.way) {
+                (None, Way::All { .. }) if layer.longest > 0 => {
+                    send_from(remembered_input(input, layer.longest), late())
+                }
+                (Some(before), Way::All { .. }) if layer.longest > 0 => send(before, late()),
                 (None, Way::All { .. }) => send_from(input.spikes.clone(), matrix("weight")),
                 (None, Way::Convolution(patches)) => {
                     convolve_from(input.spikes.clone(), matrix("weight"), patches)
@@ -134,6 +162,11 @@ impl Feed {
 const RECURRENT: f32 = 0.5;
 
 impl Layer {
+    /// Delays of its synapses beyond the first step, `[source][target]`.
+    pub fn delays(&self, weights: &Weights) -> Tensor<2> {
+        delays(weights.get(&format!("{}.delay", self.name)), self.longest)
+    }
+
     /// The time constant of V, in steps, as it is now.
     pub fn tau_m(&self, weights: &Weights) -> f64 {
         if !self.learns_tau {

@@ -39,6 +39,7 @@ impl Feed {
                     targets: (0..layer.neurons as u32).collect(),
                     // A whole number, so that sums stay exact.
                     weights: vec![-(most / (1.0 - kept) + 1.0).ceil(); layer.neurons],
+                    delays: Vec::new(),
                 }
             })
             .collect()

@@ -1,5 +1,6 @@
 //! Networks: what they need to hold, and what they compute.
 
+pub mod delays;
 pub mod export;
 pub mod feed;
 mod hush;

@@ -18,12 +18,11 @@ pub struct Kept {
     pub shares: Vec<f32>,
 }
 
-/// How large the gradient of each sample may be, from the spikes of all layers `[step][sample][neuron]` and labels;
-/// a spike more adds `sharpness` to the log odds of its class.
-pub fn bounds(layers: &[Tensor<3>], labels: &[usize], sharpness: f64) -> Vec<f64> {
-    let [.., before, last] = layers else { return vec![1.0; labels.len()] };
-    let [steps, samples, classes] = last.dims();
-    let answers = numbers(softmax(last.clone().sum_dim(0).reshape([samples, classes]) * sharpness, 1));
+/// How large the gradient of each sample may be, from the spikes `[step][sample][neuron]` of the layer before the
+/// read-out, the odds `[sample][class]` that follow, and labels.
+pub fn bounds(before: &Tensor<3>, odds: Tensor<2>, labels: &[usize]) -> Vec<f64> {
+    let ([steps, samples, _], [_, classes]) = (before.dims(), odds.dims());
+    let answers = numbers(softmax(odds, 1));
     let fired = numbers(before.clone().sum_dim(2));
     let bound = |(sample, label): (usize, &usize)| {
         let error = |(class, p): (usize, &f32)| f64::from(*p) - f64::from(u8::from(class == *label));

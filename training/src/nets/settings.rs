@@ -1,10 +1,11 @@
 //! What can be set of networks of spiking layers, and the network that settings ask for.
 
-use crate::lesson::{DATA, SEED, number, task, whole};
+use crate::lesson::{DATA, Problem, SEED, number, task, whole};
 use crate::nets::feed::{Feed, Layer, Way};
 use crate::spiking::forward::{Form, Kind, Reset};
 use crate::spiking::patches::Patches;
 use crate::spiking::surrogate::Surrogate;
+use crate::tasks::decoding::Decoder;
 use crate::tasks::labelled::Labelled;
 use sim_core::parameter::{Arguments, Default, Kind as Of, Parameter, Range as Allowed};
 use sim_core::units::Dimension;
@@ -18,6 +19,12 @@ pub static PARAMETERS: &[Parameter] = &[
     ),
     DATA,
     SEED,
+    Parameter::choice(
+        "code",
+        &["Rate", "Latency", "Population", "Delta"],
+        "Rate",
+        "how pictures become spikes (Population: 4 sources a pixel; Delta: changes while the picture jerks)",
+    ),
     Parameter {
         name: "hidden",
         kind: Of::Values(Dimension::Number),
@@ -69,7 +76,21 @@ pub static PARAMETERS: &[Parameter] = &[
     ),
     number("leak", 0.0625, Allowed::Positive, "what V loses in a step, in thresholds, down to 0 (Linear)"),
     Parameter::flag("recurrent", false, "hidden layers are connected to themselves"),
+    whole(
+        "delays",
+        0.0,
+        0.0,
+        60.0,
+        "longest delay that synapses learn, in steps beyond the first; 0 for none (not of convolutions)",
+    ),
     whole("window", 8.0, 1.0, 10_000.0, "steps of a sample"),
+    Parameter::choice(
+        "read",
+        &["Rate", "Latency"],
+        "Rate",
+        "what spikes of the last layer count: one, or the steps that are left",
+    ),
+    whole("each", 1.0, 1.0, 1000.0, "neurons of each class in the last layer"),
     Parameter::choice(
         "surrogate",
         &["FastSigmoid", "Arctan", "Triangular", "Rectangular", "Sigmoid"],
@@ -114,6 +135,35 @@ pub static PARAMETERS: &[Parameter] = &[
     ),
 ];
 
+/// Looks for settings that do not go with each other or with the data.
+pub fn check(data: &Labelled, arguments: &Arguments) -> Result<(), Problem> {
+    let whole = |name: &str| arguments.integer(name) as usize;
+    let (samples, validation, kernel) = (data.counts().0, whole("validation"), whole("kernel"));
+    let problem = if whole("weight_bits") == 1 {
+        "weight_bits is 1, and a weight has a sign and a size: 2 at least, or 0 for floats".into()
+    } else if validation >= samples {
+        format!("validation takes {validation} samples, and there are {samples}")
+    } else if kernel % 2 == 0 {
+        format!("kernel is {kernel}; a convolution has a middle, so it is odd")
+    } else if arguments.flag("recurrent") && whole("delays") > 0 {
+        "delays are learnt without recurrent synapses; leave one of the two out".into()
+    } else if arguments.is_given("conv") && data.picture().is_none() {
+        "conv needs pictures, and the task words has none".into()
+    } else if arguments.is_given("code") && data.picture().is_none() {
+        "code says how pictures become spikes, and words are spikes already".into()
+    } else {
+        return Ok(());
+    };
+    Err(Problem(problem))
+}
+
+/// How its spikes are read.
+pub fn decoder(data: &Labelled, arguments: &Arguments) -> Decoder {
+    let whole = |name: &str| arguments.integer(name) as usize;
+    let early = arguments.word("read") == "Latency";
+    Decoder { classes: data.classes(), each: whole("each"), early, window: whole("window") }
+}
+
 /// The network that settings ask for.
 pub fn net(data: &Labelled, arguments: &Arguments) -> Feed {
     let mut layers: Vec<Layer> = Vec::new();
@@ -136,9 +186,12 @@ pub fn net(data: &Labelled, arguments: &Arguments) -> Feed {
     for (k, &neurons) in arguments.values("hidden").iter().enumerate() {
         sources = add(format!("hidden{}", k + 1), neurons as usize, Way::All { sources });
     }
-    add("output".into(), data.classes(), Way::All { sources });
+    add("output".into(), decoder(data, arguments).neurons(), Way::All { sources });
     for layer in &mut layers {
         layer.recurrent = arguments.flag("recurrent") && layer.name.starts_with("hidden");
+        if let Way::All { .. } = layer.way {
+            layer.longest = arguments.integer("delays") as usize;
+        }
     }
     if let (Some(last), true) = (layers.last_mut(), arguments.is_given("tau_out")) {
         last.tau_m = arguments.number("tau_out");
@@ -173,5 +226,6 @@ fn layer(arguments: &Arguments, name: String, neurons: usize, way: Way) -> Layer
         adaptation: (arguments.number("adaptation"), arguments.number("tau_a")),
         drive: if form == Form::Linear { -arguments.number("leak") as f32 } else { 0.0 },
         recurrent: false,
+        longest: 0,
     }
 }

@@ -9,11 +9,13 @@
 //! Fang et al. (2021) ICCV (learned time constants); Bellec et al. (2018) NeurIPS (adaptive thresholds).
 
 use crate::lesson::{Export, Figure, Job, Lesson, Model, Part, Plan, Problem};
+use crate::nets::delays::Hearing;
 use crate::nets::feed::Feed;
 use crate::nets::pruning::{Kept, bounds, kept};
-use crate::nets::settings::{PARAMETERS, net};
+use crate::nets::settings::{self, PARAMETERS, net};
 use crate::optimiser::{Rule, Settings};
-use crate::tasks::code::most;
+use crate::tasks::decoding::Decoder;
+use crate::tasks::encoding::Code;
 use crate::tasks::labelled::{Labelled, Order, moves};
 use crate::weights::{Declaration, Weights, numbers};
 use burn::tensor::activation::log_softmax;
@@ -30,14 +32,15 @@ pub static MODEL: Model = Model {
 };
 
 fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
+    let code = Code::named(job.arguments.word("code"));
     let data = match job.arguments.word("task") {
         "words" => {
             let held_out =
                 job.arguments.is_given("hold_out").then(|| job.arguments.integer("hold_out") as u8);
             Labelled::words(job.data(), job.seed(), held_out)?
         }
-        "pictures" => Labelled::pictures(job.data())?,
-        _ => Labelled::digits(job.data(), job.seed())?,
+        "pictures" => Labelled::pictures(job.data(), code)?,
+        _ => Labelled::digits(job.data(), job.seed(), code)?,
     };
     Ok(Box::new(Snn::new(data, job)?))
 }
@@ -45,6 +48,7 @@ fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
 /// A network of spiking layers and what it learns.
 pub struct Snn {
     net: Feed,
+    decoder: Decoder,
     data: Labelled,
     arguments: Arguments,
     order: Order,
@@ -56,31 +60,12 @@ pub struct Snn {
 impl Snn {
     fn new(data: Labelled, job: &Job<'_>) -> Result<Self, Problem> {
         let arguments = job.arguments.clone();
-        let whole = |name: &str| arguments.integer(name) as usize;
-        let (samples, _) = data.counts();
-        let learnt = samples.saturating_sub(whole("validation"));
-        if whole("weight_bits") == 1 {
-            return Err(Problem(
-                "weight_bits is 1, and a weight has a sign and a size: 2 at least, or 0 for floats".into(),
-            ));
-        }
-        if learnt == 0 {
-            let message =
-                format!("validation takes {} samples, and there are {samples}", whole("validation"));
-            return Err(Problem(message));
-        }
-        if whole("kernel") % 2 == 0 {
-            return Err(Problem(format!(
-                "kernel is {}; a convolution has a middle, so it is odd",
-                whole("kernel")
-            )));
-        }
-        if arguments.is_given("conv") && data.picture().is_none() {
-            return Err(Problem("conv needs pictures, and the task words has none".into()));
-        }
+        settings::check(&data, &arguments)?;
+        let learnt = data.counts().0 - arguments.integer("validation") as usize;
         Ok(Self {
             net: net(&data, &arguments),
-            order: Order::new(job.seed(), learnt, whole("batch")),
+            decoder: settings::decoder(&data, &arguments),
+            order: Order::new(job.seed(), learnt, arguments.integer("batch") as usize),
             data,
             learnt,
             device: job.device.clone(),
@@ -88,52 +73,67 @@ impl Snn {
         })
     }
 
-    fn window(&self) -> usize {
-        self.arguments.integer("window") as usize
+    /// Spikes of every layer, `[step][sample][neuron]`.
+    fn layers(&self, weights: &Weights, shown: &Shown<'_>, device: &Device) -> Vec<Tensor<3>> {
+        let input = self.data.input(shown.part, shown.indices, shown.moved, self.decoder.window);
+        self.net.spikes(weights, &input, shown.hearing, device)
     }
 
-    /// Spikes of every layer, `[step][sample][neuron]`.
-    fn layers(
-        &self,
-        weights: &Weights,
-        part: Part,
-        indices: &[usize],
-        moved: &[(i32, i32)],
-        device: &Device,
-    ) -> Vec<Tensor<3>> {
-        let input = self.data.input(part, indices, moved, self.window());
-        self.net.spikes(weights, &input, device)
+    /// What the spikes of the last layer count for each class: `[sample][class]`.
+    fn sums(&self, layers: &[Tensor<3>], device: &Device) -> Tensor<2> {
+        let Decoder { classes, each, early, window } = self.decoder;
+        let last = layers.last().expect("a network has a read-out").clone();
+        let [_, samples, _] = last.dims();
+        let last = if early {
+            let worth: Vec<f32> = (0..window).map(|step| self.decoder.worth(step)).collect();
+            last * Tensor::<3>::from_data(TensorData::new(worth, [window, 1, 1]), device)
+        } else {
+            last
+        };
+        let counts: Tensor<2> = last.sum_dim(0).squeeze_dim(0);
+        counts.reshape([samples, classes, each]).sum_dim(2).squeeze_dim(2)
+    }
+
+    /// The log odds of the classes, but for what is the same for all.
+    fn odds(&self, layers: &[Tensor<3>], device: &Device) -> Tensor<2> {
+        let full = if self.decoder.early { self.decoder.window as f64 } else { 1.0 };
+        self.sums(layers, device) * (self.arguments.number("sharpness") / full)
     }
 
     /// The loss of each sample of the training data.
-    fn losses(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Tensor<1> {
+    fn losses(&self, weights: &Weights, shown: &Shown<'_>) -> Tensor<1> {
         let device = self.device.clone().autodiff();
         let labels: Vec<i64> =
-            self.data.labels(Part::Validation, indices).into_iter().map(|label| label as i64).collect();
-        let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [indices.len(), 1]), &device);
-        let counts = self.counts(weights, Part::Validation, indices, moved, &device);
-        let odds = counts * self.arguments.number("sharpness");
+            self.data.labels(shown.part, shown.indices).into_iter().map(|label| label as i64).collect();
+        let labels = Tensor::<2, Int>::from_data(TensorData::new(labels, [shown.indices.len(), 1]), &device);
+        let odds = self.odds(&self.layers(weights, shown, &device), &device);
         -log_softmax(odds, 1).gather(1, labels).squeeze_dim::<1>(1)
     }
 
     /// How large the gradient of each sample of the training data may be.
-    fn bounds(&self, weights: &Weights, indices: &[usize], moved: &[(i32, i32)]) -> Vec<f64> {
-        let layers = self.layers(&weights.fixed(), Part::Validation, indices, moved, &self.device);
-        bounds(&layers, &self.data.labels(Part::Validation, indices), self.arguments.number("sharpness"))
+    fn bounds(&self, weights: &Weights, shown: &Shown<'_>) -> Vec<f64> {
+        let layers = self.layers(&weights.fixed(), shown, &self.device);
+        let labels = self.data.labels(shown.part, shown.indices);
+        match &layers[..] {
+            [.., before, _] => bounds(before, self.odds(&layers, &self.device), &labels),
+            _ => vec![1.0; labels.len()],
+        }
     }
+}
 
-    /// Spikes of the last layer, counted: `[sample][class]`.
-    fn counts(
-        &self,
-        weights: &Weights,
-        part: Part,
-        indices: &[usize],
-        moved: &[(i32, i32)],
-        device: &Device,
-    ) -> Tensor<2> {
-        let layers = self.layers(weights, part, indices, moved, device);
-        let last = layers.into_iter().last().expect("a network has a read-out");
-        last.sum_dim(0).squeeze_dim(0)
+/// Samples as they are shown.
+struct Shown<'a> {
+    part: Part,
+    indices: &'a [usize],
+    /// By how many columns and rows, or bins and channels, each is shifted.
+    moved: &'a [(i32, i32)],
+    hearing: Hearing,
+}
+
+impl<'a> Shown<'a> {
+    /// As they are, with the delays that are exported.
+    fn still(part: Part, indices: &'a [usize], nowhere: &'a [(i32, i32)]) -> Self {
+        Self { part, indices, moved: &nowhere[..indices.len()], hearing: Hearing::Sharp }
     }
 }
 
@@ -174,16 +174,18 @@ impl Lesson for Snn {
     fn loss(&mut self, weights: &Weights, step: u64) -> Tensor<1> {
         let (indices, mut stream) = self.order.batch(step);
         let moved = moves(indices.len(), self.arguments.integer("jitter") as u32, &mut stream);
+        let hearing = Hearing::at(step, self.arguments.integer("steps") as u64, self.net.longest());
+        let shown = Shown { part: Part::Validation, indices: &indices, moved: &moved, hearing };
         let share = self.arguments.number("keep");
         if share == 1.0 {
-            return self.losses(weights, &indices, &moved).mean();
+            return self.losses(weights, &shown).mean();
         }
-        let bounds = self.bounds(weights, &indices, &moved);
-        let Kept { places, shares } = kept(&bounds, share, &mut stream);
+        let Kept { places, shares } = kept(&self.bounds(weights, &shown), share, &mut stream);
         let (indices, moved): (Vec<usize>, Vec<(i32, i32)>) =
             places.iter().map(|&place| (indices[place], moved[place])).unzip();
         let shares = Tensor::<1>::from_data(TensorData::new(shares, [places.len()]), &self.device);
-        (self.losses(weights, &indices, &moved) * Tensor::from_inner(shares)).sum()
+        let shown = Shown { indices: &indices, moved: &moved, ..shown };
+        (self.losses(weights, &shown) * Tensor::from_inner(shares)).sum()
     }
 
     fn export(&self, weights: &Weights, samples: usize) -> Option<Export> {
@@ -193,35 +195,33 @@ impl Lesson for Snn {
         }
         let (_, tests) = self.data.counts();
         let samples = samples.min(tests);
+        let nowhere = vec![(0, 0); MEASURED];
         let input = |some: Range<usize>| {
             let indices: Vec<usize> = some.collect();
-            self.data.input(Part::Test, &indices, &vec![(0, 0); indices.len()], self.window())
+            self.data.input(Part::Test, &indices, &nowhere[..indices.len()], self.decoder.window)
         };
         let title = format!("A spiking network that was trained on {}", self.arguments.word("task"));
-        let network = self.net.export(weights, &title, samples, self.window(), input);
+        let network = self.net.export(weights, &title, samples, self.decoder.window, input);
         let mut expected = vec![Vec::new(); self.net.layers.len()];
         for from in (0..samples).step_by(MEASURED) {
             let some: Vec<usize> = (from..(from + MEASURED).min(samples)).collect();
-            for (layer, spikes) in self
-                .layers(weights, Part::Test, &some, &vec![(0, 0); some.len()], &self.device)
-                .into_iter()
-                .enumerate()
-            {
+            let shown = Shown::still(Part::Test, &some, &nowhere);
+            for (layer, spikes) in self.layers(weights, &shown, &self.device).into_iter().enumerate() {
                 expected[layer].extend(fired(&spikes, from));
             }
         }
         let labels = self.data.labels(Part::Test, &(0..samples).collect::<Vec<_>>());
-        Some(Export { network, labels, classes: self.data.classes(), expected })
+        Some(Export { network, labels, decoder: self.decoder, expected })
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {
         let (train, test) = self.data.counts();
         let all: Vec<usize> =
             if part == Part::Test { (0..test).collect() } else { (self.learnt..train).collect() };
-        let mut right = 0;
+        let (mut right, nowhere) = (0, vec![(0, 0); MEASURED]);
         for some in all.chunks(MEASURED) {
-            let counts = self.counts(weights, part, some, &vec![(0, 0); some.len()], &self.device);
-            let answers = most(&numbers(counts), self.data.classes());
+            let layers = self.layers(weights, &Shown::still(part, some, &nowhere), &self.device);
+            let answers = self.decoder.answers(&numbers(self.sums(&layers, &self.device)));
             right += answers
                 .iter()
                 .zip(self.data.labels(part, some))

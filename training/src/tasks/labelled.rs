@@ -2,6 +2,7 @@
 
 use crate::lesson::{Part, Problem};
 use crate::tasks::code::{self, Input};
+use crate::tasks::encoding::Code;
 use crate::tasks::images::{self, ImageSet};
 use crate::tasks::words::{self, WordSet};
 use sim_core::rng::{Key, Stream};
@@ -9,8 +10,8 @@ use std::path::Path;
 
 /// Labelled samples.
 pub enum Labelled {
-    /// Pictures, in a rate code.
-    Images(ImageSet),
+    /// Pictures, in a code.
+    Images(ImageSet, Code),
     /// Patterns of spikes.
     Words(WordSet),
 }
@@ -20,17 +21,18 @@ const MADE: (usize, usize) = (6000, 1000);
 
 impl Labelled {
     /// Digits in writing: MNIST's files in `data`, or digits that the program draws.
-    pub fn digits(data: Option<&Path>, seed: u64) -> Result<Self, Problem> {
-        Ok(Self::Images(match data {
+    pub fn digits(data: Option<&Path>, seed: u64, code: Code) -> Result<Self, Problem> {
+        let set = match data {
             Some(folder) => images::mnist(folder)?,
             None => images::drawn(seed, MADE.0, MADE.1),
-        }))
+        };
+        Ok(Self::Images(set, code))
     }
 
     /// Small pictures in colour: CIFAR-10's files in `data`.
-    pub fn pictures(data: Option<&Path>) -> Result<Self, Problem> {
+    pub fn pictures(data: Option<&Path>, code: Code) -> Result<Self, Problem> {
         let none = || Problem("the task pictures needs --data, a folder with CIFAR-10's binary files".into());
-        Ok(Self::Images(images::cifar10(data.ok_or_else(none)?)?))
+        Ok(Self::Images(images::cifar10(data.ok_or_else(none)?)?, code))
     }
 
     /// Spoken digits: event files in `data`, or patterns that the program makes. All of one speaker's may be held
@@ -51,10 +53,12 @@ impl Labelled {
         Ok(Self::Words(set))
     }
 
-    /// Rows, columns and planes of a picture.
+    /// Rows, columns and planes of sources of a picture.
     pub fn picture(&self) -> Option<[usize; 3]> {
         match self {
-            Self::Images(set) => Some([set.train.height, set.train.width, set.train.channels]),
+            Self::Images(set, code) => {
+                Some([set.train.height, set.train.width, set.train.channels * code.planes()])
+            }
             Self::Words(_) => None,
         }
     }
@@ -62,7 +66,7 @@ impl Labelled {
     /// Sources of spikes.
     pub fn sources(&self) -> usize {
         match self {
-            Self::Images(set) => set.train.size(),
+            Self::Images(set, code) => set.train.size() * code.planes(),
             Self::Words(set) => set.channels,
         }
     }
@@ -70,7 +74,7 @@ impl Labelled {
     /// How many different labels there are.
     pub fn classes(&self) -> usize {
         match self {
-            Self::Images(set) => set.classes,
+            Self::Images(set, _) => set.classes,
             Self::Words(set) => set.classes,
         }
     }
@@ -78,7 +82,7 @@ impl Labelled {
     /// Samples to learn from and to validate on, and samples to be tested on.
     pub fn counts(&self) -> (usize, usize) {
         match self {
-            Self::Images(set) => (set.train.len(), set.test.len()),
+            Self::Images(set, _) => (set.train.len(), set.test.len()),
             Self::Words(set) => (set.train.len(), set.test.len()),
         }
     }
@@ -86,8 +90,8 @@ impl Labelled {
     /// The labels of some samples.
     pub fn labels(&self, part: Part, indices: &[usize]) -> Vec<usize> {
         let label = |index: usize| match (self, part) {
-            (Self::Images(set), Part::Test) => set.test.labels[index],
-            (Self::Images(set), Part::Validation) => set.train.labels[index],
+            (Self::Images(set, _), Part::Test) => set.test.labels[index],
+            (Self::Images(set, _), Part::Validation) => set.train.labels[index],
             (Self::Words(set), Part::Test) => set.test[index].label,
             (Self::Words(set), Part::Validation) => set.train[index].label,
         };
@@ -97,9 +101,9 @@ impl Labelled {
     /// Some samples as spikes in `steps` steps, each moved a little.
     pub fn input(&self, part: Part, indices: &[usize], moved: &[(i32, i32)], steps: usize) -> Input {
         match self {
-            Self::Images(set) => {
+            Self::Images(set, code) => {
                 let images = if part == Part::Test { &set.test } else { &set.train };
-                code::rate(images, indices, moved, steps)
+                code.spikes(images, indices, moved, steps)
             }
             Self::Words(set) => {
                 let words = if part == Part::Test { &set.test } else { &set.train };

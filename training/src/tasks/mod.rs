@@ -2,6 +2,8 @@
 
 pub mod code;
 pub mod counting;
+pub mod decoding;
+pub mod encoding;
 pub mod file;
 pub mod images;
 pub mod labelled;
