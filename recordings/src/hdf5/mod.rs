@@ -35,4 +35,5 @@ pub mod recorder;
 pub mod recovery;
 mod resumption;
 pub mod tensors;
+pub mod words;
 mod writing;

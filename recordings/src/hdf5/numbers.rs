@@ -2,7 +2,7 @@
 
 use crate::hdf5::error::FileError;
 use crate::hdf5::growing::Element;
-use rust_hdf5::{DatatypeMessage, H5Dataset, H5File, H5Type, Hdf5Error};
+use rust_hdf5::{ByteOrder, DatatypeMessage, H5Dataset, H5File, H5Type, Hdf5Error};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -125,6 +125,20 @@ impl Source {
         read.map_err(|error| self.unreadable(path, &error))
     }
 
+    /// Lists of numbers, each as long as it is.
+    pub(crate) fn sequences(&self, path: &str) -> Result<Vec<Vec<f64>>, FileError> {
+        let dataset = self.dataset(path)?;
+        let datatype = dataset.datatype().map_err(|error| self.unreadable(path, &error))?;
+        let number = match &datatype {
+            DatatypeMessage::VarLenSequence { base } => number_of(base),
+            _ => None,
+        };
+        let (size, number) =
+            number.ok_or_else(|| self.error(format!("/{path} does not hold lists of numbers")))?;
+        let lists = dataset.read_vlen_bytes().map_err(|error| self.unreadable(path, &error))?;
+        Ok(lists.iter().map(|bytes| bytes.chunks_exact(size).map(number).collect()).collect())
+    }
+
     /// Whether a dataset holds texts.
     pub(crate) fn is_text(&self, path: &str) -> Result<bool, FileError> {
         let datatype = self.dataset(path)?.datatype().map_err(|error| self.unreadable(path, &error))?;
@@ -164,6 +178,52 @@ impl Source {
     fn unreadable(&self, path: &str, error: &Hdf5Error) -> FileError {
         self.error(format!("/{path} cannot be read: {error}"))
     }
+}
+
+/// Bytes of a number of a list, and how they are read; nothing if it is no number of a usual kind.
+fn number_of(base: &DatatypeMessage) -> Option<(usize, fn(&[u8]) -> f64)> {
+    fn bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
+        std::array::from_fn(|at| bytes[at])
+    }
+    Some(match *base {
+        DatatypeMessage::FloatingPoint { size, byte_order: ByteOrder::LittleEndian, .. } => match size {
+            2 => (2, |b| half(u16::from_le_bytes(bytes(b)))),
+            4 => (4, |b| f32::from_le_bytes(bytes(b)).into()),
+            8 => (8, |b| f64::from_le_bytes(bytes(b))),
+            _ => return None,
+        },
+        DatatypeMessage::FixedPoint { size, byte_order: ByteOrder::LittleEndian, signed, .. } => {
+            match (size, signed) {
+                (1, false) => (1, |b| b[0].into()),
+                (1, true) => (1, |b| (b[0] as i8).into()),
+                (2, false) => (2, |b| u16::from_le_bytes(bytes(b)).into()),
+                (2, true) => (2, |b| i16::from_le_bytes(bytes(b)).into()),
+                (4, false) => (4, |b| u32::from_le_bytes(bytes(b)).into()),
+                (4, true) => (4, |b| i32::from_le_bytes(bytes(b)).into()),
+                (8, false) => (8, |b| u64::from_le_bytes(bytes(b)) as f64),
+                (8, true) => (8, |b| i64::from_le_bytes(bytes(b)) as f64),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// A number in half precision (IEEE 754 binary16).
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction / 1024.0 * 2f64.powi(-14),
+        31 => {
+            if fraction == 0.0 {
+                f64::INFINITY
+            } else {
+                f64::NAN
+            }
+        }
+        _ => (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
 }
 
 /// Whether a writer has the file open, or left it without closing it.

@@ -13,9 +13,10 @@ use sim_core::units::Dimension;
 /// What can be set.
 pub static PARAMETERS: &[Parameter] = &[
     task(
-        &["digits", "words", "pictures"],
+        &["digits", "words", "events", "pictures"],
         "digits",
-        "digits in writing (MNIST's IDX files, or drawn), spoken ones (FSE1 event files, or made), or CIFAR-10",
+        "digits in writing (MNIST's IDX files, or drawn), spoken ones (FSE1 event files or SHD's HDF5, or made), what event cameras \
+         saw (AEDAT, N-MNIST, or made), or CIFAR-10",
     ),
     DATA,
     SEED,
@@ -118,7 +119,13 @@ pub static PARAMETERS: &[Parameter] = &[
         Allowed::Between(0.01, 1.0),
         "share of a batch that is learnt from, by size of gradient",
     ),
-    whole("jitter", 0.0, 0.0, 100.0, "how far samples are moved at random, in pixels or channels"),
+    whole(
+        "jitter",
+        0.0,
+        0.0,
+        100.0,
+        "how far samples are moved at random, in pixels, or in bins of 5 ms and channels",
+    ),
     whole("validation", 1000.0, 1.0, 1e9, "samples of the training data kept for validation"),
     whole("every", 500.0, 1.0, 1e9, "steps between validations"),
     Parameter::optional(
@@ -149,8 +156,8 @@ pub fn check(data: &Labelled, arguments: &Arguments) -> Result<(), Problem> {
         "delays are learnt without recurrent synapses; leave one of the two out".into()
     } else if arguments.is_given("conv") && data.picture().is_none() {
         "conv needs pictures, and the task words has none".into()
-    } else if arguments.is_given("code") && data.picture().is_none() {
-        "code says how pictures become spikes, and words are spikes already".into()
+    } else if arguments.is_given("code") && matches!(data, Labelled::Words(_)) {
+        "code says how pictures become spikes; what cameras and ears recorded are spikes already".into()
     } else {
         return Ok(());
     };

@@ -39,6 +39,7 @@ fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
                 job.arguments.is_given("hold_out").then(|| job.arguments.integer("hold_out") as u8);
             Labelled::words(job.data(), job.seed(), held_out)?
         }
+        "events" => Labelled::camera(job.data(), job.seed())?,
         "pictures" => Labelled::pictures(job.data(), code)?,
         _ => Labelled::digits(job.data(), job.seed(), code)?,
     };

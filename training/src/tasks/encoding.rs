@@ -190,7 +190,7 @@ mod tests {
     fn in_a_population_that_neuron_fires_most_which_likes_the_brightness() {
         let spikes = fired(Code::Population, &[0, 85, 170, 255], 20);
         for pixel in 0..4 {
-            let count = |plane| spikes.iter().filter(|spike| spike.1 == pixel * 4 + plane).count();
+            let count = |plane: u32| spikes.iter().filter(|spike| spike.1 == pixel * 4 + plane).count();
             let most = (0..4).max_by_key(|&plane| count(plane)).expect("four");
             assert_eq!((most, count(most)), (pixel, 20));
         }

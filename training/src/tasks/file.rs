@@ -96,6 +96,17 @@ impl Bytes {
         Ok(array)
     }
 
+    /// The next line, without its end, if it begins with this byte.
+    pub fn line_if(&mut self, first: u8) -> Option<String> {
+        let rest = &self.bytes[self.at..];
+        if rest.first() != Some(&first) {
+            return None;
+        }
+        let length = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
+        self.at += length;
+        Some(String::from_utf8_lossy(&rest[..length]).trim_end().to_owned())
+    }
+
     /// How many are left.
     pub fn left(&self) -> usize {
         self.bytes.len() - self.at

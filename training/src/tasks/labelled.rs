@@ -1,8 +1,11 @@
 //! Labelled samples of any kind, as spikes.
 
 use crate::lesson::{Part, Problem};
+use crate::tasks::camera;
 use crate::tasks::code::{self, Input};
 use crate::tasks::encoding::Code;
+use crate::tasks::file::find;
+use crate::tasks::heidelberg;
 use crate::tasks::images::{self, ImageSet};
 use crate::tasks::words::{self, WordSet};
 use sim_core::rng::{Key, Stream};
@@ -35,10 +38,11 @@ impl Labelled {
         Ok(Self::Images(images::cifar10(data.ok_or_else(none)?)?, code))
     }
 
-    /// Spoken digits: event files in `data`, or patterns that the program makes. All of one speaker's may be held
-    /// out to be tested on.
+    /// Spoken words: event files or the Heidelberg datasets' in `data`, or patterns that the program makes. All of
+    /// one speaker's may be held out to be tested on.
     pub fn words(data: Option<&Path>, seed: u64, held_out: Option<u8>) -> Result<Self, Problem> {
         let mut set = match data {
+            Some(folder) if find(folder, &[".h5"]).is_ok() => heidelberg::spoken(folder)?,
             Some(folder) => words::events(folder)?,
             None => words::spoken(seed, MADE.0, MADE.1),
         };
@@ -53,13 +57,21 @@ impl Labelled {
         Ok(Self::Words(set))
     }
 
+    /// What an event camera saw: recordings in `data`, or digits that the program draws.
+    pub fn camera(data: Option<&Path>, seed: u64) -> Result<Self, Problem> {
+        Ok(Self::Words(match data {
+            Some(folder) => camera::recordings(folder)?,
+            None => camera::made(seed, MADE.0, MADE.1),
+        }))
+    }
+
     /// Rows, columns and planes of sources of a picture.
     pub fn picture(&self) -> Option<[usize; 3]> {
         match self {
             Self::Images(set, code) => {
                 Some([set.train.height, set.train.width, set.train.channels * code.planes()])
             }
-            Self::Words(_) => None,
+            Self::Words(set) => Some(set.shape).filter(|[rows, ..]| *rows > 1),
         }
     }
 
@@ -67,7 +79,7 @@ impl Labelled {
     pub fn sources(&self) -> usize {
         match self {
             Self::Images(set, code) => set.train.size() * code.planes(),
-            Self::Words(set) => set.channels,
+            Self::Words(set) => set.shape.iter().product(),
         }
     }
 
@@ -107,13 +119,13 @@ impl Labelled {
             }
             Self::Words(set) => {
                 let words = if part == Part::Test { &set.test } else { &set.train };
-                code::events(words, indices, moved, steps, BINS, set.channels)
+                code::events(words, indices, moved, steps, BINS, set.shape)
             }
         }
     }
 }
 
-/// Bins of a word (5 ms) in one step.
+/// Bins of 5 ms in one step.
 const BINS: usize = 2;
 
 /// The order in which samples are learnt: all of them, shuffled anew each time round.

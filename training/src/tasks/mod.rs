@@ -1,10 +1,13 @@
 //! What networks learn: data read from files, or made by the program.
 
+pub mod aedat;
+pub mod camera;
 pub mod code;
 pub mod counting;
 pub mod decoding;
 pub mod encoding;
 pub mod file;
+pub mod heidelberg;
 pub mod images;
 pub mod labelled;
 pub mod recall;

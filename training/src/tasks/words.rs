@@ -11,8 +11,8 @@ pub struct Word {
     pub label: u8,
     /// Who spoke it.
     pub speaker: u8,
-    /// (bin, channel), by bin.
-    pub events: Vec<(u16, u8)>,
+    /// (bin of 5 ms, source), by bin.
+    pub events: Vec<(u16, u32)>,
 }
 
 /// Patterns to learn from and to be tested on.
@@ -22,12 +22,10 @@ pub struct WordSet {
     pub train: Vec<Word>,
     /// To be tested on.
     pub test: Vec<Word>,
-    /// Sources of spikes.
-    pub channels: usize,
+    /// Rows, columns and planes of sources `[row][column][plane]`; channels of sound are one row.
+    pub shape: [usize; 3],
     /// How many different labels there are.
     pub classes: usize,
-    /// Width of a bin, ms.
-    pub bin: f64,
 }
 
 impl WordSet {
@@ -43,7 +41,7 @@ impl WordSet {
 /// little-endian.
 pub fn events(folder: &Path) -> Result<WordSet, DataProblem> {
     let read = |part: &str| event_file(&find(folder, &[part, "events"])?);
-    Ok(WordSet { train: read("train")?, test: read("test")?, channels: CHANNELS, classes: 10, bin: 5.0 })
+    Ok(WordSet { train: read("train")?, test: read("test")?, shape: [1, CHANNELS, 1], classes: 10 })
 }
 
 const CHANNELS: usize = 64;
@@ -59,10 +57,10 @@ fn event_file(path: &Path) -> Result<Vec<Word>, DataProblem> {
         let [label, speaker, _index] = file.array()?;
         let bins = u16::from_le_bytes(file.array()?);
         let number = u32::from_le_bytes(file.array()?) as usize;
-        let events: Vec<(u16, u8)> = file
+        let events: Vec<(u16, u32)> = file
             .take(number.saturating_mul(3))?
             .chunks_exact(3)
-            .map(|event| (u16::from_le_bytes([event[0], event[1]]), event[2]))
+            .map(|event| (u16::from_le_bytes([event[0], event[1]]), event[2].into()))
             .collect();
         if label > 9 {
             return Err(file.problem(format!("the label {label} is not a digit")));
@@ -91,7 +89,7 @@ pub fn spoken(seed: u64, train: usize, test: usize) -> WordSet {
         let key = key.named(part);
         (0..count).map(|index| say(&bursts, index, &mut key.stream(index as u64))).collect()
     };
-    WordSet { train: say("train", train), test: say("test", test), channels: CHANNELS, classes: 10, bin: 5.0 }
+    WordSet { train: say("train", train), test: say("test", test), shape: [1, CHANNELS, 1], classes: 10 }
 }
 
 fn say(bursts: &[[(f64, f64); 5]], index: usize, stream: &mut sim_core::rng::Stream) -> Word {
@@ -105,7 +103,7 @@ fn say(bursts: &[[(f64, f64); 5]], index: usize, stream: &mut sim_core::rng::Str
             let bin = pace * time + 4.0 * stream.normal();
             let at = channel + pitch + 3.0 * stream.normal();
             if (0.0..100.0).contains(&bin) && (0.0..CHANNELS as f64).contains(&at) {
-                events.push((bin as u16, at as u8));
+                events.push((bin as u16, at as u32));
             }
         }
     }
