@@ -7,5 +7,6 @@ pub mod forward;
 pub mod grid;
 pub mod operation;
 pub mod patches;
+pub mod products;
 pub mod sending;
 pub mod surrogate;
