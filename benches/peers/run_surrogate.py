@@ -85,18 +85,24 @@ def snntorch(linear):
 
 
 def norse(linear):
-    from norse.torch import Lift, LIFBoxCell, LIFBoxParameters
+    from norse.torch import LIFBoxParameters
+    from norse.torch.functional.lif_box import LIFBoxFeedForwardState, lif_box_feed_forward_step
+    from norse.torch.functional.lift import lift
     from norse.torch.functional.reset import reset_value
 
-    neuron = Lift(LIFBoxCell(
-        LIFBoxParameters(
-            tau_mem_inv=torch.tensor(1024.0 / TAU), v_th=torch.tensor(THRESHOLD),
-            reset_method=lambda z, v, reset, th: reset_value(z.detach(), v, reset, th),
-        ),
-        dt=1.0 / 1024.0,
-    ))
+    p = LIFBoxParameters(
+        tau_mem_inv=torch.tensor(1024.0 / TAU), v_th=torch.tensor(THRESHOLD),
+        reset_method=lambda z, v, reset, th: reset_value(z.detach(), v, reset, th),
+    )
+    # The module Lift indexes steps one by one, the gradient of which is twenty times as slow as this.
+    steps = lift(lif_box_feed_forward_step, p)
+
+    def run(x):
+        rest = LIFBoxFeedForwardState(v=torch.zeros(x.shape[1:]))
+        return steps(linear(x), state=rest, dt=1.0 / 1024.0)[0]
+
     # Its V takes in only 1/tau of what comes.
-    return TAU, lambda x: neuron(linear(x))[0]
+    return TAU, run
 
 
 def spikingjelly(linear):

@@ -40,7 +40,10 @@ impl Job {
                 input.iter_mut().for_each(|x| *x = (stream.normal() * 32.0).round() as f32 / 32.0);
             } else {
                 stream.fill(&mut words);
-                input.iter_mut().zip(&words).for_each(|(x, &word)| *x = f32::from(u8::from(u64::from(word) < below)));
+                input
+                    .iter_mut()
+                    .zip(&words)
+                    .for_each(|(x, &word)| *x = f32::from(u8::from(u64::from(word) < below)));
             }
         }
         input
