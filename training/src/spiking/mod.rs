@@ -9,4 +9,5 @@ pub mod operation;
 pub mod patches;
 pub mod products;
 pub mod sending;
+mod sums;
 pub mod surrogate;

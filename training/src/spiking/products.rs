@@ -4,6 +4,7 @@ use crate::spiking::events::Events;
 use crate::spiking::flex::{tensor, values, whole};
 use crate::spiking::grid::rounded;
 use crate::spiking::patches::Patches;
+use crate::spiking::sums::{times, transposed_times};
 use burn::backend::Flex;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
@@ -76,7 +77,7 @@ impl SendingKernels for Flex {
 
     fn times(events: &Self::Events, table: FloatTensor<Self>) -> FloatTensor<Self> {
         let [_, width] = table.shape().dims::<2>();
-        let product = events.times(values(&whole(table)), width);
+        let product = times(events, values(&whole(table)), width);
         let rows = product.len() / width;
         tensor(product, [rows, width])
     }
@@ -87,7 +88,7 @@ impl SendingKernels for Flex {
         table: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let [_, width] = table.shape().dims::<2>();
-        tensor(events.transposed(columns).times(values(&whole(table)), width), [columns, width])
+        tensor(transposed_times(events, columns, values(&whole(table)), width), [columns, width])
     }
 
     fn through_patches(
