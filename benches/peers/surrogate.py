@@ -43,7 +43,7 @@ def main():
                 rows += compare(args, neurons, density, threads)
     about = dict(
         processor=processor(), date=datetime.date.today().isoformat(), load=[before, os.getloadavg()[0]],
-        rounds=args.rounds, repeats=args.repeats,
+        rounds=args.rounds, repeats=args.repeats, steps=args.steps,
     )
     if args.json:
         args.json.write_text(json.dumps(dict(about=about, rows=rows), indent=1) + "\n")
@@ -55,6 +55,7 @@ def ask():
     parser.add_argument("--neurons", type=int, nargs="+", default=[512, 4096, 16384])
     parser.add_argument("--density", type=float, nargs="+", default=[0.05])
     parser.add_argument("--threads", type=int, nargs="+", default=[2])
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3, help="turns of each, in processes of their own")
     parser.add_argument("--repeats", type=int, default=3, help="passes of a turn that count")
     parser.add_argument("--warm-up", type=int, default=1, help="passes of a turn that do not count")
@@ -79,7 +80,7 @@ def compare(args, neurons, density, threads):
         for _ in range(args.rounds):
             for row in rows:
                 progress(f"{neurons} neurons, {threads} threads, density {density}: saltus, {row['peer']}")
-                sizes = ["--neurons", neurons, "--repeats", args.repeats, "--warm-up", args.warm_up]
+                sizes = ["--neurons", neurons, "--steps", args.steps, "--repeats", args.repeats, "--warm-up", args.warm_up]
                 ours = [args.layer, *sizes, "--density", density, "--surrogate", PEERS[row["peer"]], "--write", folder]
                 row["saltus"].append(run(ours, threads))
                 theirs = [python, HERE / "run_surrogate.py", row["peer"], folder, *sizes, "--threads", threads]
@@ -140,7 +141,7 @@ def table(about, rows):
     lines = [
         f"{about['processor']}, load average {load}; {about['date']}; Saltus {rows[0]['saltus'][0]['version']}, "
         + ", ".join([*versions, f"PyTorch {torch}"])
-        + f"; medians of {about['rounds']} turns of {about['repeats']} passes; seconds on the wall.",
+        + f"; {about['steps']} steps; medians of {about['rounds']} turns of {about['repeats']} passes; seconds on the wall.",
         "",
         "| n | density | threads | | forward | backward | sum | Saltus is faster by | peak memory | gradient off | fire otherwise |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
