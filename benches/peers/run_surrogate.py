@@ -32,11 +32,11 @@ def main():
     with torch.no_grad():
         linear.weight.copy_(weights.T * scale)
     del weights
-    forward_s, backward_s = [], []
+    forward_s, backward_s, cpu_s = [], [], []
     for turn in range(args.warm_up + args.repeats):
         linear.weight.grad = None
         spikes = None
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         spikes = run(x)
         forward = time.perf_counter() - start
         start = time.perf_counter()
@@ -45,10 +45,11 @@ def main():
         if turn >= args.warm_up:
             forward_s.append(forward)
             backward_s.append(backward)
+            cpu_s.append(time.process_time() - cpu)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     print(json.dumps(dict(
         peer=args.peer, version=f"{args.peer} {version(args.peer)}", torch=torch.__version__, threads=args.threads,
-        forward_s=forward_s, backward_s=backward_s, peak_mb=peak_mb,
+        forward_s=forward_s, backward_s=backward_s, cpu_s=cpu_s, peak_mb=peak_mb,
         **differ(args.folder, spikes.detach().view(rows, -1), linear.weight.grad.T * scale, args.neurons),
     )))
 

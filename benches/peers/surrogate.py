@@ -129,9 +129,13 @@ def total(turns):
     )
 
 
-def ratio(row):
-    """How many times as fast Saltus is: the median over pairs of turns that followed each other."""
-    return statistics.median(total([peer]) / total([ours]) for ours, peer in zip(row["saltus"], row["measured"]))
+def ratio(row, of):
+    """How many times as much a peer takes: the median over pairs of turns that followed each other."""
+    return statistics.median(of([peer]) / of([ours]) for ours, peer in zip(row["saltus"], row["measured"]))
+
+
+def processor_s(turns):
+    return seconds(turns, "cpu_s")
 
 
 def table(about, rows):
@@ -141,9 +145,10 @@ def table(about, rows):
     lines = [
         f"{about['processor']}, load average {load}; {about['date']}; Saltus {rows[0]['saltus'][0]['version']}, "
         + ", ".join([*versions, f"PyTorch {torch}"])
-        + f"; {about['steps']} steps; medians of {about['rounds']} turns of {about['repeats']} passes; seconds on the wall.",
+        + f"; {about['steps']} steps; medians of {about['rounds']} turns of {about['repeats']} passes; seconds on the wall, "
+        "and of the processor for both passes; in parentheses how many times as long as Saltus beside it.",
         "",
-        "| n | density | threads | | forward | backward | sum | Saltus is faster by | peak memory | gradient off | fire otherwise |",
+        "| n | density | threads | | forward | backward | sum | processor | peak memory | gradient off | fire otherwise |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     groups = dict.fromkeys((row["neurons"], row["density"], row["threads"]) for row in rows)
@@ -155,17 +160,19 @@ def table(about, rows):
     return "\n".join(lines)
 
 
-def times(turns, faster=""):
+def times(turns, longer=("", "")):
     peak = max(turn["peak_mb"] for turn in turns)
-    figures = [seconds(turns, "forward_s"), seconds(turns, "backward_s"), total(turns)]
-    return " | ".join([*(f"{figure:.3g}" for figure in figures), faster, f"{peak / 1024.0:.2g} GB"])
+    figures = [seconds(turns, "forward_s"), seconds(turns, "backward_s")]
+    both = [f"{of(turns):.3g}{more}" for of, more in zip((total, processor_s), longer)]
+    return " | ".join([*(f"{figure:.3g}" for figure in figures), *both, f"{peak / 1024.0:.2g} GB"])
 
 
 def cells(row):
     off, apart = (max(turn[what] for turn in row["measured"]) for what in ("gradient_off", "neurons_apart"))
     if off > TOLERANCE:
         return f"void: gradients differ by {off:.1g} | | | | | | "
-    return f"{times(row['measured'], f'{ratio(row):.3g}×')} | {off:.1g} | {apart}"
+    longer = [f" ({ratio(row, of):.2g}×)" for of in (total, processor_s)]
+    return f"{times(row['measured'], longer)} | {off:.1g} | {apart}"
 
 
 if __name__ == "__main__":

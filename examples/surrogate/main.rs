@@ -14,6 +14,7 @@ mod layer;
 
 use clap::{Parser, ValueEnum};
 use layer::{Job, Layer};
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -100,10 +101,10 @@ fn measure(asked: &Arguments) -> Result<serde_json::Value, String> {
         write(folder, "weights.f32", &weights)?;
     }
     let layer = Layer::new(&job, input, weights, asked.surrogate.surrogate());
-    let (mut forward_s, mut backward_s, mut last) = (Vec::new(), Vec::new(), None);
+    let (mut forward_s, mut backward_s, mut cpu_s, mut last) = (Vec::new(), Vec::new(), Vec::new(), None);
     for pass in 0..asked.warm_up + asked.repeats {
         drop(last.take());
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), processor_s());
         let spikes = layer.forward();
         let forward = start.elapsed().as_secs_f64();
         let start = Instant::now();
@@ -112,6 +113,7 @@ fn measure(asked: &Arguments) -> Result<serde_json::Value, String> {
         if pass >= asked.warm_up {
             forward_s.push(forward);
             backward_s.push(backward);
+            cpu_s.push(processor_s() - cpu);
         }
         last = Some((spikes, gradient));
     }
@@ -126,8 +128,14 @@ fn measure(asked: &Arguments) -> Result<serde_json::Value, String> {
     Ok(json!({
         "neurons": asked.neurons, "density": asked.density, "steps": asked.steps, "samples": asked.samples,
         "version": env!("CARGO_PKG_VERSION"), "forward_s": forward_s,
-        "backward_s": backward_s, "peak_mb": peak_mb, "fired": fired as f64 / spikes.len() as f64,
+        "backward_s": backward_s, "cpu_s": cpu_s, "peak_mb": peak_mb, "fired": fired as f64 / spikes.len() as f64,
     }))
+}
+
+/// Processor time of this process, all threads, s.
+fn processor_s() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 /// Numbers as they lie in memory, least byte first.
