@@ -59,15 +59,14 @@ impl<'a> Back<'a> {
         }
     }
 
-    /// Walks over step `t`: from ∂L/∂spike (`of_spikes`) to ∂L/∂x (`of_input`).
-    pub fn step(&mut self, course: Course<'_>, t: usize, of_spikes: &[f32], of_input: &mut [f32]) {
+    /// Walks over step `t`: `gradient` is ∂L/∂spike before and ∂L/∂x after.
+    pub fn step(&mut self, course: Course<'_>, t: usize, gradient: &mut [f32]) {
         if let (Some(sums), true) = (&mut self.constants, self.kind.adaptation) {
             add_products(&mut sums[4], &self.now.a, &self.traces[t]);
         }
         let trace = self.traces.get(t).map(Vec::as_slice);
         let (potential, spikes) = (course.potential[t], course.spikes[t]);
-        step(self.kind, self.by, potential, spikes, trace, of_spikes, &mut self.now);
-        of_input.copy_from_slice(&self.now.i);
+        step(self.kind, self.by, potential, spikes, trace, gradient, &mut self.now);
         if self.constants.is_some() {
             self.add_constants(course, t);
         }
@@ -143,43 +142,55 @@ fn step(
     potential: &[f32],
     spikes: &[f32],
     trace: Option<&[f32]>,
-    of_spikes: &[f32],
+    gradient: &mut [f32],
     now: &mut Gradients,
 ) {
     let n = potential.len();
-    let (spikes, of_spikes, threshold) = (&spikes[..n], &of_spikes[..n], &by.threshold[..n]);
-    let (u, v, i, keep_v) = (&mut now.u[..n], &mut now.v[..n], &mut now.i[..n], &by.keep_v[..n]);
+    let (spikes, gradient, threshold) = (&spikes[..n], &mut gradient[..n], &by.threshold[..n]);
+    let (u, v, keep_v) = (&mut now.u[..n], &mut now.v[..n], &by.keep_v[..n]);
     match trace {
         None => {
             for k in 0..n {
-                u[k] = of_spikes[k] * kind.surrogate.at(potential[k] - threshold[k]);
+                u[k] = potential[k] - threshold[k];
             }
+            kind.surrogate.derive(u);
+            u.iter_mut().zip(&*gradient).for_each(|(u, of_spike)| *u *= of_spike);
         }
         Some(trace) => {
             let (a, adaptation, keep_a) = (&mut now.a[..n], &by.adaptation[..n], &by.keep_a[..n]);
             for k in 0..n {
-                let distance = potential[k] - (threshold[k] + adaptation[k] * trace[k]);
-                u[k] = (of_spikes[k] + a[k]) * kind.surrogate.at(distance);
+                u[k] = potential[k] - (threshold[k] + adaptation[k] * trace[k]);
+            }
+            kind.surrogate.derive(u);
+            for k in 0..n {
+                u[k] *= gradient[k] + a[k];
                 a[k] = keep_a[k] * a[k] - adaptation[k] * u[k];
             }
         }
     }
     // `v` holds the gradient of V before the reset of the later step until here.
-    for k in 0..n {
-        let kept = match kind.reset {
-            Reset::Zero => 1.0 - spikes[k],
-            Reset::Subtract => 1.0,
-        };
-        v[k] = u[k] + keep_v[k] * v[k] * kept;
+    match kind.reset {
+        Reset::Zero => {
+            for k in 0..n {
+                v[k] = u[k] + keep_v[k] * v[k] * (1.0 - spikes[k]);
+            }
+        }
+        Reset::Subtract => {
+            for k in 0..n {
+                v[k] = u[k] + keep_v[k] * v[k];
+            }
+        }
     }
     if kind.form == Form::Linear {
         v.iter_mut().zip(potential).for_each(|(v, potential)| *v *= f32::from(u8::from(*potential > 0.0)));
     }
     if kind.form == Form::CubaLif {
-        for ((i, keep), v) in i.iter_mut().zip(&by.keep_i[..n]).zip(v) {
+        let i = &mut now.i[..n];
+        for ((i, keep), v) in i.iter_mut().zip(&by.keep_i[..n]).zip(&*v) {
             *i = *v + keep * *i;
         }
+        gradient.copy_from_slice(i);
     } else {
-        i.copy_from_slice(v);
+        gradient.copy_from_slice(v);
     }
 }

@@ -1,16 +1,12 @@
-//! Products with matrices that are mostly zeros: only what is not zero takes part.
+//! Matrices that are mostly zeros: only what is not zero is kept, as lists.
 //!
 //! Spikes are few, so a row of spikes times a weight matrix is a sum of the rows of those that fired; the
 //! gradient of the weights is, for each input, the sum of the gradient rows of the times it fired. Both
-//! are the same loop over lists. Sums run in the order of the lists, whatever the number of threads.
+//! are the same loop over lists (`sums.rs`).
 
-use multiversion::multiversion;
 use rayon::prelude::*;
 
-/// Columns summed at a time: a tile of a table of some thousand rows stays in the second cache.
-const TILE: usize = 64;
-
-/// Rows summed by one task.
+/// Rows looked through by one task.
 const ROWS: usize = 16;
 
 /// What is not zero in a matrix, row by row.
@@ -88,37 +84,43 @@ impl Events {
         Some(all)
     }
 
-    /// The same entries, column by column.
-    pub fn transposed(&self, columns: usize) -> Self {
-        let mut starts = vec![0; columns + 1];
-        for &column in &self.columns {
-            starts[column as usize + 1] += 1;
-        }
-        for k in 0..columns {
-            starts[k + 1] += starts[k];
-        }
-        let mut next = starts.clone();
-        let (mut rows, mut values) = (vec![0; self.columns.len()], vec![0.0; self.values.len()]);
-        for row in 0..self.starts.len() - 1 {
-            for at in self.starts[row]..self.starts[row + 1] {
-                let to = &mut next[self.columns[at] as usize];
-                rows[*to] = row as u32;
-                if let Some(value) = self.values.get(at) {
-                    values[*to] = *value;
-                }
-                *to += 1;
-            }
-        }
-        Self { starts, columns: rows, values }
+    /// Rows.
+    pub(super) fn len(&self) -> usize {
+        self.starts.len() - 1
     }
 
-    /// This matrix times a row-major `table` of `width` columns.
-    pub fn times(&self, table: &[f32], width: usize) -> Vec<f32> {
-        let mut product = vec![0.0; (self.starts.len() - 1) * width];
-        product.par_chunks_mut(ROWS * width).enumerate().for_each(|(block, product)| {
-            sum_rows(self, block * ROWS, table, width, product);
-        });
-        product
+    /// The columns of the entries of a row, and their values unless all are 1.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> (&[u32], &[f32]) {
+        let range = self.starts[row]..self.starts[row + 1];
+        (&self.columns[range.clone()], self.values.get(range).unwrap_or(&[]))
+    }
+
+    /// The same entries in `rows` rows, each where `place` of its row and column says; entries that come into one
+    /// row keep their order.
+    pub(super) fn moved(&self, rows: usize, place: impl Fn(usize, usize) -> (usize, usize)) -> Self {
+        let mut starts = vec![0; rows + 1];
+        for (from, range) in self.starts.windows(2).enumerate() {
+            for &column in &self.columns[range[0]..range[1]] {
+                starts[place(from, column as usize).0 + 1] += 1;
+            }
+        }
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let (mut columns, mut values) = (vec![0; self.columns.len()], vec![0.0; self.values.len()]);
+        for (from, range) in self.starts.windows(2).enumerate() {
+            for at in range[0]..range[1] {
+                let (row, column) = place(from, self.columns[at] as usize);
+                columns[next[row]] = column as u32;
+                if let Some(value) = self.values.get(at) {
+                    values[next[row]] = *value;
+                }
+                next[row] += 1;
+            }
+        }
+        Self { starts, columns, values }
     }
 }
 
@@ -138,54 +140,4 @@ fn collect(rows: &[f32], columns: usize) -> Events {
     found.truncate(count);
     values.truncate(count);
     Events { starts, columns: found, values }
-}
-
-/// Rows from `first` of the product.
-#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn sum_rows(events: &Events, first: usize, table: &[f32], width: usize, product: &mut [f32]) {
-    let mut left = 0;
-    while left < width {
-        left += match width - left {
-            TILE.. => sum_tile::<TILE>(events, first, table, width, left, product),
-            32.. => sum_tile::<32>(events, first, table, width, left, product),
-            16.. => sum_tile::<16>(events, first, table, width, left, product),
-            _ => sum_tile::<1>(events, first, table, width, left, product),
-        };
-    }
-}
-
-/// `N` columns from `left` of some rows; `N`.
-#[inline(always)]
-fn sum_tile<const N: usize>(
-    events: &Events,
-    first: usize,
-    table: &[f32],
-    width: usize,
-    left: usize,
-    product: &mut [f32],
-) -> usize {
-    for (row, product) in product.chunks_exact_mut(width).enumerate() {
-        let range = events.starts[first + row]..events.starts[first + row + 1];
-        let mut sums = [0.0f32; N];
-        let from = |column: u32| -> &[f32; N] {
-            table[column as usize * width + left..][..N].try_into().unwrap_or(&[0.0; N])
-        };
-        if events.values.is_empty() {
-            for &column in &events.columns[range] {
-                let from = from(column);
-                for k in 0..N {
-                    sums[k] += from[k];
-                }
-            }
-        } else {
-            for (&column, &value) in events.columns[range.clone()].iter().zip(&events.values[range]) {
-                let from = from(column);
-                for k in 0..N {
-                    sums[k] += value * from[k];
-                }
-            }
-        }
-        product[left..left + N].copy_from_slice(&sums);
-    }
-    N
 }

@@ -10,6 +10,7 @@ use burn::backend::{TensorMetadata, tensor::FloatTensor};
 use burn::tensor::TensorData;
 use multiversion::multiversion;
 use rayon::prelude::*;
+use sim_core::hints::on_huge_pages;
 use std::ops::Range;
 
 /// Neurons of a sample that are walked through time together, so that their state stays in the first cache.
@@ -93,7 +94,8 @@ impl Sizes {
     }
 }
 
-/// A tensor's values in one piece.
+/// A tensor's values in one piece; not copied where they already are. What is then written to with `storage_mut` is
+/// written in place, unless somebody else still has the tensor.
 pub(super) fn whole(tensor: FloatTensor<Flex>) -> FlexTensor {
     tensor.to_contiguous()
 }
@@ -108,26 +110,24 @@ pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTen
 
 impl Kernels for Flex {
     fn forward(x: FloatTensor<Self>, constants: FloatTensor<Self>, kind: Kind) -> Fired<Self> {
-        let (x, table) = (whole(x), whole(constants));
-        let sizes = Sizes::of(&x);
+        let (mut potential, table) = (whole(x), whole(constants));
+        let sizes = Sizes::of(&potential);
         let stretches = sizes.stretches();
-        let (mut potential, mut spikes) = (vec![0.0; sizes.all()], vec![0.0; sizes.all()]);
+        let mut spikes = on_huge_pages(sizes.all());
         let rows = sizes
-            .cut(values(&x), &stretches)
+            .cut_mut(potential.storage_mut(), &stretches)
             .into_iter()
-            .zip(sizes.cut_mut(&mut potential, &stretches))
             .zip(sizes.cut_mut(&mut spikes, &stretches))
             .zip(&stretches)
             .collect();
-        sizes.each(rows, |(((x, potential), spikes), stretch)| {
+        sizes.each(rows, |((potential, spikes), stretch)| {
             let by = Constants::of(values(&table), sizes.neurons, sizes.columns(stretch));
             let mut membranes = Membranes::at_rest(stretch.len());
-            for ((x, potential), spikes) in x.into_iter().zip(potential).zip(spikes) {
-                membranes.step(kind, by, x, potential, spikes);
+            for (potential, spikes) in potential.into_iter().zip(spikes) {
+                membranes.step(kind, by, potential, spikes);
             }
         });
-        let shape = [sizes.steps, sizes.samples, sizes.neurons];
-        Fired { spikes: tensor(spikes, shape), potential: tensor(potential, shape) }
+        Fired { spikes: tensor(spikes, [sizes.steps, sizes.samples, sizes.neurons]), potential }
     }
 
     fn forward_recurrent(
@@ -136,31 +136,27 @@ impl Kernels for Flex {
         recurrent: FloatTensor<Self>,
         kind: Kind,
     ) -> Fired<Self> {
-        let (x, table, recurrent) = (whole(x), whole(constants), whole(recurrent));
-        let sizes = Sizes::of(&x);
+        let (mut potential, table, recurrent) = (whole(x), whole(constants), whole(recurrent));
+        let sizes = Sizes::of(&potential);
         let (by, weights) =
             (Constants::of(values(&table), sizes.neurons, 0..sizes.neurons), values(&recurrent));
         let samples = sizes.whole_samples();
-        let (mut potential, mut spikes) = (vec![0.0; sizes.all()], vec![0.0; sizes.all()]);
+        let mut spikes = on_huge_pages(sizes.all());
         let rows = sizes
-            .cut(values(&x), &samples)
+            .cut_mut(potential.storage_mut(), &samples)
             .into_iter()
-            .zip(sizes.cut_mut(&mut potential, &samples))
             .zip(sizes.cut_mut(&mut spikes, &samples))
             .collect();
-        sizes.each(rows, |((x, potential), spikes)| {
-            let mut membranes = Membranes::at_rest(sizes.neurons);
-            let (mut input, mut fired) = (vec![0.0; sizes.neurons], Vec::new());
-            for ((x, potential), spikes) in x.into_iter().zip(potential).zip(spikes) {
-                input.copy_from_slice(x);
-                add_rows(weights, &fired, &mut input);
-                membranes.step(kind, by, &input, potential, spikes);
+        sizes.each(rows, |(potential, spikes)| {
+            let (mut membranes, mut fired) = (Membranes::at_rest(sizes.neurons), Vec::new());
+            for (potential, spikes) in potential.into_iter().zip(spikes) {
+                add_rows(weights, &fired, potential);
+                membranes.step(kind, by, potential, spikes);
                 fired.clear();
                 fired.extend((0..sizes.neurons).filter(|&k| spikes[k] != 0.0));
             }
         });
-        let shape = [sizes.steps, sizes.samples, sizes.neurons];
-        Fired { spikes: tensor(spikes, shape), potential: tensor(potential, shape) }
+        Fired { spikes: tensor(spikes, [sizes.steps, sizes.samples, sizes.neurons]), potential }
     }
 
     fn back_recurrent(
@@ -171,8 +167,8 @@ impl Kernels for Flex {
         kind: Kind,
         of_constants: bool,
     ) -> Gradients<Self> {
-        let (of_spikes, table) = (whole(of_spikes), whole(constants));
-        let sizes = Sizes::of(&of_spikes);
+        let (mut gradient, table) = (whole(of_spikes), whole(constants));
+        let sizes = Sizes::of(&gradient);
         let (potential, spikes) = (whole(fired.potential), whole(fired.spikes));
         let samples = sizes.whole_samples();
         let (potential, spikes) =
@@ -181,31 +177,26 @@ impl Kernels for Flex {
         let mut backs: Vec<Back<'_>> =
             spikes.iter().map(|spikes| Back::start(kind, by, spikes, of_constants)).collect();
         let back_weights = Self::float_transpose(recurrent);
-        let mut of_input = vec![0.0; sizes.all()];
+        let all: &mut [f32] = gradient.storage_mut();
         for t in (0..sizes.steps).rev() {
-            let mut of_spikes = values(&of_spikes)[t * sizes.step()..][..sizes.step()].to_vec();
-            if t + 1 < sizes.steps {
-                let later = of_input[(t + 1) * sizes.step()..][..sizes.step()].to_vec();
-                let through =
-                    Self::float_matmul(tensor(later, [sizes.samples, sizes.neurons]), back_weights.clone());
-                of_spikes.iter_mut().zip(values(&whole(through))).for_each(|(sum, x)| *sum += x);
+            let (until, later) = all.split_at_mut((t + 1) * sizes.step());
+            let now = &mut until[t * sizes.step()..];
+            if !later.is_empty() {
+                let later = tensor(later[..sizes.step()].to_vec(), [sizes.samples, sizes.neurons]);
+                let through = whole(Self::float_matmul(later, back_weights.clone()));
+                now.iter_mut().zip(values(&through)).for_each(|(sum, x)| *sum += x);
             }
-            let of_input = &mut of_input[t * sizes.step()..][..sizes.step()];
             let rows: Vec<_> = backs
                 .iter_mut()
                 .zip(potential.iter().zip(&spikes))
-                .zip(of_spikes.chunks_exact(sizes.neurons))
-                .zip(of_input.chunks_exact_mut(sizes.neurons))
+                .zip(now.chunks_exact_mut(sizes.neurons))
                 .collect();
-            sizes.each(rows, |(((back, (potential, spikes)), of_spikes), of_input)| {
-                back.step(Course { potential, spikes }, t, of_spikes, of_input);
+            sizes.each(rows, |((back, (potential, spikes)), gradient)| {
+                back.step(Course { potential, spikes }, t, gradient);
             });
         }
         let sums = backs.into_iter().map(Back::constants).collect();
-        Gradients {
-            input: tensor(of_input, [sizes.steps, sizes.samples, sizes.neurons]),
-            constants: of_constants.then(|| total(sizes, &samples, sums)),
-        }
+        Gradients { input: gradient, constants: of_constants.then(|| total(sizes, &samples, sums)) }
     }
 
     fn back(
@@ -215,30 +206,25 @@ impl Kernels for Flex {
         kind: Kind,
         of_constants: bool,
     ) -> Gradients<Self> {
-        let (of_spikes, table) = (whole(of_spikes), whole(constants));
-        let sizes = Sizes::of(&of_spikes);
+        let (mut gradient, table) = (whole(of_spikes), whole(constants));
+        let sizes = Sizes::of(&gradient);
         let stretches = sizes.stretches();
-        let mut of_input = vec![0.0; sizes.all()];
         let rows = sizes
             .cut(values(&fired.potential), &stretches)
             .into_iter()
             .zip(sizes.cut(values(&fired.spikes), &stretches))
-            .zip(sizes.cut(values(&of_spikes), &stretches))
-            .zip(sizes.cut_mut(&mut of_input, &stretches))
+            .zip(sizes.cut_mut(gradient.storage_mut(), &stretches))
             .zip(&stretches)
             .collect();
-        let sums = sizes.each(rows, |((((potential, spikes), of_spikes), of_input), stretch)| {
+        let sums = sizes.each(rows, |(((potential, spikes), gradient), stretch)| {
             let by = Constants::of(values(&table), sizes.neurons, sizes.columns(stretch));
             let mut back = Back::start(kind, by, &spikes, of_constants);
-            for (t, of_input) in of_input.into_iter().enumerate().rev() {
-                back.step(Course { potential: &potential, spikes: &spikes }, t, of_spikes[t], of_input);
+            for (t, gradient) in gradient.into_iter().enumerate().rev() {
+                back.step(Course { potential: &potential, spikes: &spikes }, t, gradient);
             }
             back.constants()
         });
-        Gradients {
-            input: tensor(of_input, [sizes.steps, sizes.samples, sizes.neurons]),
-            constants: of_constants.then(|| total(sizes, &stretches, sums)),
-        }
+        Gradients { input: gradient, constants: of_constants.then(|| total(sizes, &stretches, sums)) }
     }
 }
 

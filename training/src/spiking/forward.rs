@@ -94,44 +94,35 @@ impl Membranes {
         Self { v: vec![0.0; neurons], i: vec![0.0; neurons], a: vec![0.0; neurons] }
     }
 
-    /// One step: input `x` becomes V before the reset (`potential`) and spikes (0 or 1).
-    pub fn step(
-        &mut self,
-        kind: Kind,
-        by: Constants<'_>,
-        x: &[f32],
-        potential: &mut [f32],
-        spikes: &mut [f32],
-    ) {
-        step(kind, by, x, potential, spikes, &mut self.v, &mut self.i, &mut self.a);
+    /// One step: `potential` is the input x before and V before the reset after; spikes are 0 or 1.
+    pub fn step(&mut self, kind: Kind, by: Constants<'_>, potential: &mut [f32], spikes: &mut [f32]) {
+        step(kind, by, potential, spikes, &mut self.v, &mut self.i, &mut self.a);
     }
 }
 
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-#[allow(clippy::too_many_arguments)] // a struct of slices keeps the loop from being vectorised
 fn step(
     kind: Kind,
     by: Constants<'_>,
-    x: &[f32],
     potential: &mut [f32],
     spikes: &mut [f32],
     v: &mut [f32],
     i: &mut [f32],
     a: &mut [f32],
 ) {
-    let n = x.len();
+    let n = potential.len();
     let (potential, spikes) = (&mut potential[..n], &mut spikes[..n]);
     let (v, i, a) = (&mut v[..n], &mut i[..n], &mut a[..n]);
     let (keep_v, threshold) = (&by.keep_v[..n], &by.threshold[..n]);
     if kind.form == Form::CubaLif {
-        for ((i, keep), x) in i.iter_mut().zip(&by.keep_i[..n]).zip(x) {
+        for ((i, keep), x) in i.iter_mut().zip(&by.keep_i[..n]).zip(&mut *potential) {
             *i = *keep * *i + *x;
+            *x = *i;
         }
     }
-    let (current, drive) = (if kind.form == Form::CubaLif { &i[..n] } else { x }, &by.drive[..n]);
-    let floor = if kind.form == Form::Linear { 0.0 } else { f32::NEG_INFINITY };
+    let (drive, floor) = (&by.drive[..n], if kind.form == Form::Linear { 0.0 } else { f32::NEG_INFINITY });
     for k in 0..n {
-        potential[k] = (keep_v[k] * v[k] + (current[k] + drive[k])).max(floor);
+        potential[k] = (keep_v[k] * v[k] + (potential[k] + drive[k])).max(floor);
     }
     if kind.adaptation {
         let (adaptation, keep_a) = (&by.adaptation[..n], &by.keep_a[..n]);

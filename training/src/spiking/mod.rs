@@ -7,5 +7,7 @@ pub mod forward;
 pub mod grid;
 pub mod operation;
 pub mod patches;
+pub mod products;
 pub mod sending;
+mod sums;
 pub mod surrogate;

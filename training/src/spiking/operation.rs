@@ -3,7 +3,7 @@
 //! A device supplies [`Kernels`]; differentiation is written once for all of them.
 
 use crate::spiking::forward::Kind;
-use crate::spiking::sending::{SendingKernels, transposed_product};
+use crate::spiking::products::{SendingKernels, transposed_product};
 use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients as Graph;

@@ -35,24 +35,31 @@ pub enum Surrogate {
 }
 
 impl Surrogate {
-    /// The derivative at a distance u from the threshold.
+    /// Replaces distances u from the threshold by the derivative there.
     #[inline(always)]
-    pub fn at(self, u: f32) -> f32 {
+    pub fn derive(self, distances: &mut [f32]) {
+        /// One loop for each surrogate: a choice inside of it would keep it from being vectorised.
+        #[inline(always)]
+        fn each(distances: &mut [f32], at: impl Fn(f32) -> f32) {
+            distances.iter_mut().for_each(|u| *u = at(*u));
+        }
         match self {
-            Self::FastSigmoid { slope } => {
+            Self::FastSigmoid { slope } => each(distances, |u| {
                 let d = 1.0 + slope * u.abs();
                 1.0 / (d * d)
-            }
-            Self::Arctan { slope } => {
+            }),
+            Self::Arctan { slope } => each(distances, |u| {
                 let x = std::f32::consts::FRAC_PI_2 * slope * u;
                 0.5 * slope / (1.0 + x * x)
+            }),
+            Self::Triangular { slope } => each(distances, |u| (1.0 - slope * u.abs()).max(0.0)),
+            Self::Rectangular { slope } => {
+                each(distances, |u| f32::from(u8::from(2.0 * slope * u.abs() < 1.0)));
             }
-            Self::Triangular { slope } => (1.0 - slope * u.abs()).max(0.0),
-            Self::Rectangular { slope } => f32::from(u8::from(2.0 * slope * u.abs() < 1.0)),
-            Self::Sigmoid { slope } => {
+            Self::Sigmoid { slope } => each(distances, |u| {
                 let y = 1.0 / (1.0 + libm::expf(-slope * u));
                 slope * y * (1.0 - y)
-            }
+            }),
         }
     }
 }
