@@ -156,7 +156,7 @@ pub fn check(data: &Labelled, arguments: &Arguments) -> Result<(), Problem> {
         "delays are learnt without recurrent synapses; leave one of the two out".into()
     } else if arguments.is_given("conv") && data.picture().is_none() {
         "conv needs pictures, and the task words has none".into()
-    } else if arguments.is_given("code") && matches!(data, Labelled::Words(_)) {
+    } else if arguments.word("code") != "Rate" && matches!(data, Labelled::Words(_)) {
         "code says how pictures become spikes; what cameras and ears recorded are spikes already".into()
     } else {
         return Ok(());
