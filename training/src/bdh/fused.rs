@@ -5,7 +5,7 @@
 
 use crate::bdh::kernel::{self, Inputs, Seen};
 use crate::bdh::reference::{Sizes, Turns, Views, normed};
-use crate::spiking::flex::whole;
+use crate::spiking::flex::{tensor, values, whole};
 use crate::weights::Weights;
 use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
@@ -108,8 +108,9 @@ impl LayerKernels for Flex {
     type Kept = Arc<Vec<Vec<Seen>>>;
 
     fn layer_forward(inputs: &Inputs<FloatTensor<Self>>, plan: &Plan) -> (FloatTensor<Self>, Self::Kept) {
-        let (sent, seen) = kernel::forward(&inputs.clone().map(whole), plan);
-        (sent, Arc::new(seen))
+        let inputs = inputs.clone().map(whole);
+        let (sent, seen) = kernel::forward(&inputs.each(values), plan);
+        (tensor(sent, [plan.texts, plan.places, plan.width]), Arc::new(seen))
     }
 
     fn layer_back(
@@ -118,7 +119,15 @@ impl LayerKernels for Flex {
         kept: &Self::Kept,
         plan: &Plan,
     ) -> Inputs<FloatTensor<Self>> {
-        kernel::back(&whole(of_sent), &inputs.clone().map(whole), kept, plan)
+        let &Plan { texts, places, width, heads, neurons, .. } = plan;
+        let inputs = inputs.clone().map(whole);
+        let gradients = kernel::back(values(&whole(of_sent)), &inputs.each(values), kept, plan);
+        Inputs {
+            v: tensor(gradients.v, [texts, places, width]),
+            encoder: tensor(gradients.encoder, [heads, width, neurons]),
+            encoder_v: tensor(gradients.encoder_v, [heads, neurons, width]).transpose(1, 2),
+            decoder: tensor(gradients.decoder, [heads, neurons, width]),
+        }
     }
 }
 

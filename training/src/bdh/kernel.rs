@@ -6,13 +6,11 @@
 
 use crate::bdh::fused::{Dropout, Plan};
 use crate::bdh::reference::EPSILON;
-use crate::spiking::flex::{tensor, values, whole};
-use burn::backend::Flex;
-use burn::backend::flex::FlexTensor;
-use burn::backend::ops::FloatTensorOps;
-use burn::tensor::Shape;
 use multiversion::multiversion;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The tensors that go into a layer.
 #[derive(Clone, Debug)]
@@ -33,17 +31,23 @@ impl<T> Inputs<T> {
         let Self { v, encoder, encoder_v, decoder } = self;
         Inputs { v: make(v), encoder: make(encoder), encoder_v: make(encoder_v), decoder: make(decoder) }
     }
+
+    /// A look at each.
+    pub fn each<'a, U: ?Sized>(&'a self, look: impl Fn(&'a T) -> &'a U) -> Inputs<&'a U> {
+        let Self { v, encoder, encoder_v, decoder } = self;
+        Inputs { v: look(v), encoder: look(encoder), encoder_v: look(encoder_v), decoder: look(decoder) }
+    }
 }
 
 /// What the way back needs of one head on one text.
 #[derive(Debug)]
 pub struct Seen {
     /// `[place][neuron]`
-    x: FlexTensor,
+    x: Vec<f32>,
     /// How much each place sees of those before it, `[place][place]`.
-    past: FlexTensor,
+    past: Vec<f32>,
     /// LN(a), `[place][D]`.
-    a: FlexTensor,
+    a: Vec<f32>,
     /// What LN multiplied each place by.
     gains: Vec<f32>,
     /// What passed the gate, place by place.
@@ -61,69 +65,89 @@ struct Event {
     kept: f32,
 }
 
-/// The sum that leaves the layer, `[text][place][D]`, and what the way back needs, head by head and text by text.
-pub fn forward(inputs: &Inputs<FlexTensor>, plan: &Plan) -> (FlexTensor, Vec<Vec<Seen>>) {
-    let heads: Vec<(Vec<f32>, Vec<Seen>)> = (0..plan.heads)
-        .into_par_iter()
-        .map(|head| {
-            let head = Head::new(inputs, plan, head);
-            let mut sent = vec![0.0; plan.texts * plan.places * plan.width];
-            let of_text = sent.chunks_exact_mut(plan.places * plan.width).enumerate();
-            let seen = of_text.map(|(text, sent)| head.see(&inputs.v, text, sent)).collect();
+/// Pieces of work that a layer is cut into, where it has so many texts: enough for many threads, and the same for any
+/// number of them, so that sums have one order.
+const PIECES: usize = 32;
+
+impl Plan {
+    /// Texts of a piece.
+    fn together(&self) -> usize {
+        self.texts.div_ceil((PIECES / self.heads).clamp(1, self.texts.max(1)))
+    }
+
+    /// Head and texts of each piece, head by head.
+    fn pieces(&self) -> Vec<(usize, Range<usize>)> {
+        let together = self.together();
+        let of_head = |head| {
+            (0..self.texts)
+                .step_by(together)
+                .map(move |first| (head, first..self.texts.min(first + together)))
+        };
+        (0..self.heads).flat_map(of_head).collect()
+    }
+
+    /// The numbers `[place][D]` of some texts.
+    fn of(&self, texts: &Range<usize>) -> Range<usize> {
+        let text = self.places * self.width;
+        texts.start * text..texts.end * text
+    }
+}
+
+/// The sum that leaves the layer, `[text][place][D]`, and what the way back needs, piece by piece and text by text.
+pub fn forward(inputs: &Inputs<&[f32]>, plan: &Plan) -> (Vec<f32>, Vec<Vec<Seen>>) {
+    let pieces = plan.pieces();
+    let done: Vec<(Vec<f32>, Vec<Seen>)> = pieces
+        .par_iter()
+        .map(|(head, texts)| {
+            let head = Head::new(inputs, plan, *head);
+            let mut sent = vec![0.0; plan.of(texts).len()];
+            let of_text = texts.clone().zip(sent.chunks_exact_mut(plan.places * plan.width));
+            let seen = of_text.map(|(text, sent)| head.see(text, sent)).collect();
             (sent, seen)
         })
         .collect();
-    let (sent, seen): (Vec<_>, Vec<_>) = heads.into_iter().unzip();
-    (tensor(sum(sent), [plan.texts, plan.places, plan.width]), seen)
+    let mut sum = vec![0.0; inputs.v.len()];
+    pieces.iter().zip(&done).for_each(|((_, texts), (sent, _))| add_all(&mut sum[plan.of(texts)], sent));
+    (sum, done.into_iter().map(|(_, seen)| seen).collect())
 }
 
-/// Gradients of what went in, from that of what left, `[text][place][D]`.
-pub fn back(
-    of_sent: &FlexTensor,
-    inputs: &Inputs<FlexTensor>,
-    seen: &[Vec<Seen>],
-    plan: &Plan,
-) -> Inputs<FlexTensor> {
-    let of_sent = values(of_sent);
-    let heads: Vec<(Vec<f32>, HeadGradients)> = seen
+/// Gradients of what went in, from that of what left, `[text][place][D]`; that of `encoder_v` is `[head][neuron][D]`.
+pub fn back(of_sent: &[f32], inputs: &Inputs<&[f32]>, seen: &[Vec<Seen>], plan: &Plan) -> Inputs<Vec<f32>> {
+    let pieces = plan.pieces();
+    let done: Vec<(Vec<f32>, Gradients)> = pieces
         .par_iter()
-        .enumerate()
-        .map(|(head, seen)| {
-            let head = Head::new(inputs, plan, head);
-            let mut of_v = vec![0.0; of_sent.len()];
-            let mut gradients = HeadGradients::new(plan);
-            let size = plan.places * plan.width;
-            for (text, (seen, of_v)) in seen.iter().zip(of_v.chunks_exact_mut(size)).enumerate() {
-                head.back(&of_sent[text * size..][..size], &inputs.v, text, seen, of_v, &mut gradients);
+        .zip(seen)
+        .map(|((head, texts), seen)| {
+            let head = Head::new(inputs, plan, *head);
+            let (mut of_v, mut gradients) = (vec![0.0; plan.of(texts).len()], Gradients::new(plan));
+            let of_text = texts.clone().zip(of_v.chunks_exact_mut(plan.places * plan.width));
+            for (seen, (text, of_v)) in seen.iter().zip(of_text) {
+                head.back(of_sent, text, seen, of_v, &mut gradients);
             }
             (of_v, gradients)
         })
         .collect();
-    let (of_v, heads): (Vec<_>, Vec<_>) = heads.into_iter().unzip();
-    let all = |of: fn(&HeadGradients) -> &Vec<f32>| heads.iter().flat_map(of).copied().collect::<Vec<f32>>();
-    let (by_neuron, by_width) =
-        ([plan.heads, plan.neurons, plan.width], [plan.heads, plan.width, plan.neurons]);
+    let mut v = vec![0.0; of_sent.len()];
+    pieces.iter().zip(&done).for_each(|((_, texts), (of_v, _))| add_all(&mut v[plan.of(texts)], of_v));
+    let all = |of: fn(&Gradients) -> &Vec<f32>| -> Vec<f32> {
+        let of_head = |pieces: &[(Vec<f32>, Gradients)]| {
+            let mut sum = vec![0.0; plan.neurons * plan.width];
+            pieces.iter().for_each(|(_, gradients)| add_all(&mut sum, of(gradients)));
+            sum
+        };
+        let heads: Vec<Vec<f32>> = done.par_chunks(done.len() / plan.heads).map(of_head).collect();
+        heads.concat()
+    };
     Inputs {
-        v: tensor(sum(of_v), [plan.texts, plan.places, plan.width]),
-        encoder: tensor(all(|of| &of.encoder), by_width),
-        encoder_v: tensor(all(|of| &of.encoder_v), by_neuron).transpose(1, 2),
-        decoder: tensor(all(|of| &of.decoder), by_neuron),
+        v,
+        encoder: all(|of| &of.encoder),
+        encoder_v: all(|of| &of.encoder_v),
+        decoder: all(|of| &of.decoder),
     }
 }
 
-/// The sum of what all heads made, in their order.
-fn sum(heads: Vec<Vec<f32>>) -> Vec<f32> {
-    heads
-        .into_iter()
-        .reduce(|mut sum, next| {
-            add_all(&mut sum, &next);
-            sum
-        })
-        .unwrap_or_default()
-}
-
 /// Gradients of the matrices of a head.
-struct HeadGradients {
+struct Gradients {
     /// `[D][neuron]`
     encoder: Vec<f32>,
     /// `[neuron][D]`
@@ -132,7 +156,7 @@ struct HeadGradients {
     decoder: Vec<f32>,
 }
 
-impl HeadGradients {
+impl Gradients {
     fn new(plan: &Plan) -> Self {
         let zeros = || vec![0.0; plan.neurons * plan.width];
         Self { encoder: zeros(), encoder_v: zeros(), decoder: zeros() }
@@ -143,108 +167,139 @@ impl HeadGradients {
 struct Head<'a> {
     plan: &'a Plan,
     head: usize,
+    /// `[text][place][D]`
+    v: &'a [f32],
     /// `[D][neuron]`
-    encoder: FlexTensor,
+    encoder: ArrayView2<'a, f32>,
     /// `[D][neuron]`
-    encoder_v: FlexTensor,
+    encoder_v: ArrayView2<'a, f32>,
     /// `[neuron][D]`
-    encoder_v_rows: FlexTensor,
+    encoder_v_rows: Vec<f32>,
     /// `[neuron][D]`
-    decoder: FlexTensor,
+    decoder: &'a [f32],
 }
 
 impl<'a> Head<'a> {
-    fn new(inputs: &Inputs<FlexTensor>, plan: &'a Plan, head: usize) -> Self {
-        let (encoder, encoder_v) = (part(&inputs.encoder, head), part(&inputs.encoder_v, head));
-        let encoder_v_rows = whole(encoder_v.transpose(0, 1));
-        Self { plan, head, encoder, encoder_v, encoder_v_rows, decoder: part(&inputs.decoder, head) }
+    fn new(inputs: &Inputs<&'a [f32]>, plan: &'a Plan, head: usize) -> Self {
+        let size = plan.width * plan.neurons;
+        let own = |all: &'a [f32]| &all[head * size..][..size];
+        let encoder_v = matrix(own(inputs.encoder_v), plan.width);
+        Self {
+            plan,
+            head,
+            v: inputs.v,
+            encoder: matrix(own(inputs.encoder), plan.width),
+            encoder_v,
+            encoder_v_rows: encoder_v.t().iter().copied().collect(),
+            decoder: own(inputs.decoder),
+        }
+    }
+
+    fn v_of(&self, text: usize) -> ArrayView2<'a, f32> {
+        matrix(&self.v[self.plan.of(&(text..text + 1))], self.plan.places)
     }
 
     /// One text: adds what the head sends to `sent`, `[place][D]`.
-    fn see(&self, v: &FlexTensor, text: usize, sent: &mut [f32]) -> Seen {
-        let v = part(v, text);
-        let mut x = product(&v, &self.encoder);
-        x.storage_mut::<f32>().iter_mut().for_each(|x| *x = x.max(0.0));
-        let q = self.turned(&x, 1.0);
-        let mut past = product(&q, &q.transpose(0, 1));
-        strictly_past(past.storage_mut(), self.plan.places);
-        let mut a = product(&past, &v);
-        let gains = a.storage_mut::<f32>().chunks_exact_mut(self.plan.width).map(normalise).collect();
-        let y = product(&a, &self.encoder_v);
-        let mut draw = Dropout::draws(self.plan.dropout, self.head * self.plan.texts + text);
-        let (mut events, mut ends) = (Vec::new(), Vec::with_capacity(self.plan.places));
-        let neurons = self.plan.neurons;
-        for (x, y) in values(&x).chunks_exact(neurons).zip(values(&y).chunks_exact(neurons)) {
-            for (neuron, (x, y)) in x.iter().zip(y).enumerate() {
-                if x.min(*y) > 0.0 {
-                    events.push(Event { neuron: neuron as u32, y: *y, kept: draw() });
-                }
-            }
-            ends.push(events.len());
-        }
+    fn see(&self, text: usize, sent: &mut [f32]) -> Seen {
+        let Plan { places, width, neurons, .. } = *self.plan;
+        let v = self.v_of(text);
+        let mut x = vec![0.0; places * neurons];
+        add_product(v, self.encoder, &mut x);
+        x.iter_mut().for_each(|x| *x = x.max(0.0));
+        let mut q = vec![0.0; places * neurons];
+        self.turn(&x, 1.0, &mut q);
+        let (q, mut past) = (matrix(&q, places), vec![0.0; places * places]);
+        add_product(q, q.t(), &mut past);
+        strictly_past(&mut past, places);
+        let mut a = vec![0.0; places * width];
+        add_product(matrix(&past, places), v, &mut a);
+        let gains = a.chunks_exact_mut(width).map(normalise).collect();
+        let mut y = vec![0.0; places * neurons];
+        add_product(matrix(&a, places), self.encoder_v, &mut y);
+        let (events, ends) = self.gated(&x, &y, text);
         let seen = Seen { x, past, a, gains, events, ends };
-        send(&seen, values(&self.decoder), self.plan.width, sent);
+        send(&seen, self.decoder, width, sent);
         seen
     }
 
+    /// What passes the gate, place by place, and where the events of each place end.
+    fn gated(&self, x: &[f32], y: &[f32], text: usize) -> (Vec<Event>, Vec<usize>) {
+        let Plan { places, neurons, texts, dropout, .. } = *self.plan;
+        let mut draw = Dropout::draws(dropout, self.head * texts + text);
+        let (mut events, mut ends) = (Vec::new(), Vec::with_capacity(places));
+        let mut passed = vec![0; neurons];
+        for (x, y) in x.chunks_exact(neurons).zip(y.chunks_exact(neurons)) {
+            let count = gate(x, y, &mut passed);
+            let event = |neuron: &u32| Event { neuron: *neuron, y: y[*neuron as usize], kept: draw() };
+            events.extend(passed[..count].iter().map(event));
+            ends.push(events.len());
+        }
+        (events, ends)
+    }
+
     /// One text: adds to the gradient of v, `[place][D]`, and to those of the matrices.
-    fn back(
-        &self,
-        of_sent: &[f32],
-        v: &FlexTensor,
-        text: usize,
-        seen: &Seen,
-        of_v: &mut [f32],
-        gradients: &mut HeadGradients,
-    ) {
+    fn back(&self, of_sent: &[f32], text: usize, seen: &Seen, of_v: &mut [f32], gradients: &mut Gradients) {
         let Plan { places, width, neurons, .. } = *self.plan;
-        let v = part(v, text);
+        let v = self.v_of(text);
         let (mut of_a, mut of_x) = (vec![0.0; places * width], vec![0.0; places * neurons]);
         back_through_gate(
             seen,
-            of_sent,
-            [values(&self.decoder), values(&self.encoder_v_rows)],
+            &of_sent[self.plan.of(&(text..text + 1))],
+            [self.decoder, &self.encoder_v_rows],
             width,
             [&mut of_a, &mut of_x],
             [&mut gradients.decoder, &mut gradients.encoder_v],
         );
-        let rows = of_a.chunks_exact_mut(width).zip(values(&seen.a).chunks_exact(width)).zip(&seen.gains);
+        let rows = of_a.chunks_exact_mut(width).zip(seen.a.chunks_exact(width)).zip(&seen.gains);
         rows.for_each(|((of_a, a), gain)| back_through_norm(of_a, a, *gain));
-        let of_a = tensor(of_a, [places, width]);
-        add_all(of_v, values(&product(&seen.past.transpose(0, 1), &of_a)));
-        let mut of_past = product(&of_a, &v.transpose(0, 1));
+        let of_a = matrix(&of_a, places);
+        add_product(matrix(&seen.past, places).reversed_axes(), of_a, of_v);
+        let mut of_past = vec![0.0; places * places];
+        add_product(of_a, v.t(), &mut of_past);
         // q stands on both sides, so the gradient of one side is added to that of the other.
-        strictly_past(of_past.storage_mut(), places);
-        mirror(of_past.storage_mut(), places);
-        let of_q = product(&of_past, &self.turned(&seen.x, 1.0));
-        add_all(&mut of_x, values(&self.turned(&of_q, -1.0)));
-        of_x.iter_mut().zip(values(&seen.x)).for_each(|(of_x, x)| *of_x = if *x > 0.0 { *of_x } else { 0.0 });
-        let of_x = tensor(of_x, [places, neurons]);
-        add_all(&mut gradients.encoder, values(&product(&v.transpose(0, 1), &of_x)));
-        add_all(of_v, values(&product(&of_x, &self.encoder.transpose(0, 1))));
+        strictly_past(&mut of_past, places);
+        mirror(&mut of_past, places);
+        let (mut q, mut of_q) = (vec![0.0; places * neurons], vec![0.0; places * neurons]);
+        self.turn(&seen.x, 1.0, &mut q);
+        add_product(matrix(&of_past, places), matrix(&q, places), &mut of_q);
+        self.turn(&of_q, -1.0, &mut of_x);
+        of_x.iter_mut().zip(&seen.x).for_each(|(of_x, x)| *of_x = if *x > 0.0 { *of_x } else { 0.0 });
+        let of_x = matrix(&of_x, places);
+        add_product(v.t(), of_x, &mut gradients.encoder);
+        add_product(of_x, self.encoder.t(), of_v);
     }
 
-    /// Each pair of `[place][neuron]` turned by the angle of its place, or back.
-    fn turned(&self, x: &FlexTensor, way: f32) -> FlexTensor {
-        let Plan { places, neurons, ref turns, .. } = *self.plan;
-        let mut turned = vec![0.0; places * neurons];
+    /// Adds each pair of `x`, `[place][neuron]`, turned by the angle of its place or back, to `turned`.
+    fn turn(&self, x: &[f32], way: f32, turned: &mut [f32]) {
+        let Plan { neurons, ref turns, .. } = *self.plan;
         let half = neurons / 2;
-        let rows = values(x).chunks_exact(neurons).zip(turned.chunks_exact_mut(neurons));
+        let rows = x.chunks_exact(neurons).zip(turned.chunks_exact_mut(neurons));
         let angles = turns.cos.chunks_exact(half).zip(turns.sin.chunks_exact(half));
-        rows.zip(angles).for_each(|((x, turned), (cos, sin))| turn(x, cos, sin, way, turned));
-        tensor(turned, [places, neurons])
+        rows.zip(angles).for_each(|((x, turned), (cos, sin))| add_turned(x, cos, sin, way, turned));
     }
 }
 
-/// One of the matrices of `[which][row][column]`, without copying.
-fn part(all: &FlexTensor, which: usize) -> FlexTensor {
-    let shape = all.layout().shape();
-    let (rows, columns) = (shape[1], shape[2]);
-    all.narrow(0, which, 1).reshape(Shape::new([rows, columns]))
+/// Values as a matrix of so many rows.
+fn matrix(values: &[f32], rows: usize) -> ArrayView2<'_, f32> {
+    ArrayView2::from_shape((rows, values.len() / rows), values).expect("rows are whole")
 }
 
-fn product(a: &FlexTensor, b: &FlexTensor) -> FlexTensor {
-    Flex::float_matmul(a.clone(), b.clone())
+/// sum += a b
+fn add_product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, sum: &mut [f32]) {
+    let mut sum =
+        ArrayViewMut2::from_shape((a.nrows(), b.ncols()), sum).expect("a sum of their product's size");
+    general_mat_mul(1.0, &a, &b, 1.0, &mut sum);
+}
+
+/// Writes the neurons in which both are above 0 to the front of `passed`; how many there are. Without a branch, which
+/// would be guessed wrongly as often as a neuron fires.
+fn gate(x: &[f32], y: &[f32], passed: &mut [u32]) -> usize {
+    let mut count = 0;
+    for (neuron, (x, y)) in x.iter().zip(y).enumerate() {
+        passed[count] = neuron as u32;
+        count += usize::from(x.min(*y) > 0.0);
+    }
+    count
 }
 
 /// Clears all but what lies below the diagonal.
@@ -262,14 +317,14 @@ fn mirror(square: &mut [f32], places: usize) {
 }
 
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-fn turn(x: &[f32], cos: &[f32], sin: &[f32], way: f32, turned: &mut [f32]) {
+fn add_turned(x: &[f32], cos: &[f32], sin: &[f32], way: f32, turned: &mut [f32]) {
     let half = cos.len();
     let ((first, second), (to_first, to_second)) = (x.split_at(half), turned.split_at_mut(half));
     let (second, sin, to_second) = (&second[..half], &sin[..half], &mut to_second[..half]);
     for k in 0..half {
         let sin = sin[k] * way;
-        to_first[k] = first[k] * cos[k] - second[k] * sin;
-        to_second[k] = second[k] * cos[k] + first[k] * sin;
+        to_first[k] += first[k] * cos[k] - second[k] * sin;
+        to_second[k] += second[k] * cos[k] + first[k] * sin;
     }
 }
 
@@ -301,7 +356,7 @@ fn back_through_norm(gradient: &mut [f32], made: &[f32], gain: f32) {
 /// Adds the decoder's rows of all events to `sent`, `[place][D]`.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn send(seen: &Seen, decoder: &[f32], width: usize, sent: &mut [f32]) {
-    let x = values(&seen.x);
+    let x = &seen.x;
     let neurons = x.len() / seen.ends.len().max(1);
     let mut first = 0;
     for ((sent, x), &end) in sent.chunks_exact_mut(width).zip(x.chunks_exact(neurons)).zip(&seen.ends) {
@@ -325,11 +380,11 @@ fn back_through_gate(
     [of_a, of_x]: [&mut [f32]; 2],
     [of_decoder, of_encoder_v]: [&mut [f32]; 2],
 ) {
-    let x = values(&seen.x);
+    let x = &seen.x;
     let neurons = x.len() / seen.ends.len().max(1);
     let mut first = 0;
     for (place, &end) in seen.ends.iter().enumerate() {
-        let (of_sent, a) = (&of_sent[place * width..][..width], &values(&seen.a)[place * width..][..width]);
+        let (of_sent, a) = (&of_sent[place * width..][..width], &seen.a[place * width..][..width]);
         let (x, of_x) = (&x[place * neurons..][..neurons], &mut of_x[place * neurons..][..neurons]);
         let of_a = &mut of_a[place * width..][..width];
         for event in &seen.events[first..end] {
