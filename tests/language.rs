@@ -80,9 +80,9 @@ fn the_graph_of_a_language_model_runs_as_it_was_written_and_its_hebbian_synapses
     train(&run, &["--set", "steps=50"]);
     done(&["eval", &run, "--graph", "0.1"]);
     let network = folder.path().join("run/graph/network.ron").display().to_string();
-    let out = folder.path().join("spikes.h5");
+    let out = folder.path().join("ran");
     done(&["run", &network, "--out", &out.display().to_string()]);
-    let recording = Recording::open(&out).expect("a recording");
+    let recording = Recording::open(&out.join("spikes.h5")).expect("a recording");
     let spikes = recording.spikes("neurons").expect("spikes").times.len();
     // 128 neurons driven at 20 Hz for a second fire 2560 times by that alone; ten times as often would be a seizure.
     assert!((2000..25_000).contains(&spikes), "{spikes}");

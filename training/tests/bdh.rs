@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use sim_core::rng::Key;
 use training::bdh::code::{Code, Scale};
+use training::bdh::edges;
 use training::bdh::fused::{self, Dropout};
 use training::bdh::lesson::Form;
 use training::bdh::native::Native;
@@ -76,10 +77,9 @@ fn the_fused_form_equals_the_parallel_one_in_logits_and_gradients() {
 }
 
 #[test]
-fn dropout_leaves_the_mean_of_what_it_thins_out_and_its_gradient_belongs_to_what_is_left() {
+fn the_gradient_under_dropout_is_the_slope_of_the_loss_with_the_same_draws() {
     let sizes = Sizes { layers: 1, ..SIZES };
     let dropped = |number: u64| Some(Dropout { share: 0.4, key: Key::new(number) });
-    // The loss along the gradient, by a small step, says whether both saw the same draws.
     let device = Device::flex().autodiff();
     let weights = Weights::draw(sizes.declarations(), 3, &device);
     let text: Vec<i64> = tokens(21).iter().map(|token| *token as i64).collect();
@@ -103,6 +103,22 @@ fn dropout_leaves_the_mean_of_what_it_thins_out_and_its_gradient_belongs_to_what
     let slope = (moved(1.0) - moved(-1.0)) / 2e-3;
     assert!((slope / square.sqrt() - 1.0).abs() < 0.02, "{slope} and {}", square.sqrt());
     assert_ne!(loss_of(&weights, 1).into_scalar::<f32>(), loss_of(&weights, 2).into_scalar::<f32>());
+}
+
+#[test]
+fn all_edges_of_the_graphs_are_the_network_and_fewer_are_less_and_less_of_it() {
+    let (weights, tokens) = (weights(3), tokens(40));
+    let data: Vec<i64> = tokens.iter().map(|token| *token as i64).collect();
+    let data = || Tensor::<2, Int>::from_data(TensorData::new(data.clone(), [2, 20]), &Device::flex());
+    let exact = numbers(SIZES.forward(&weights, data()).0);
+    let differs = |share: f64| {
+        let logits = numbers(edges::forward(&SIZES, &weights, data(), share));
+        let squares = logits.iter().zip(&exact).map(|(a, b)| f64::from(a - b) * f64::from(a - b));
+        (squares.sum::<f64>() / exact.iter().map(|b| f64::from(b * b)).sum::<f64>()).sqrt()
+    };
+    let [all, half, few] = [1.0, 0.5, 0.05].map(differs);
+    assert!(all < 1e-4, "{all}");
+    assert!(10.0 * all < half && half < few && few < 2.0, "{all} {half} {few}");
 }
 
 #[test]
