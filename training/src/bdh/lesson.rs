@@ -19,9 +19,8 @@ use crate::tasks::text::{BYTES, Text, characters};
 use crate::weights::{Declaration, Weights, numbers};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use sim_core::parameter::{Arguments, Kind, Parameter, Range as Allowed};
+use sim_core::parameter::{Arguments, Parameter, Range as Allowed};
 use sim_core::rng::Key;
-use sim_core::units::Dimension;
 use std::ops::Range;
 
 /// The row of this family.
@@ -43,13 +42,13 @@ static PARAMETERS: &[Parameter] = &[
     Parameter::choice("form", &["Released", "Paper"], "Released", "which of the two published forms"),
     whole("pairs", 8.0, 1.0, KEYS as f64, "pairs to remember, at most (recall)"),
     whole("width", 64.0, 2.0, 4096.0, "numbers that pass from layer to layer"),
-    whole("heads", 4.0, 1.0, 64.0, "heads"),
-    whole("neurons", 256.0, 2.0, 65536.0, "neurons of a head, an even number"),
-    whole("layers", 3.0, 1.0, 64.0, "how often the layer is applied, always with the same weights"),
+    whole("heads", 2.0, 1.0, 64.0, "heads"),
+    whole("neurons", 512.0, 2.0, 65536.0, "neurons of a head, an even number"),
+    whole("layers", 2.0, 1.0, 64.0, "how often the layer is applied, always with the same weights"),
     whole("window", 128.0, 2.0, 65536.0, "bytes of a stretch of text (text)"),
     whole("batch", 8.0, 1.0, 65536.0, "stretches, or lists of pairs, of a step"),
-    whole("steps", 2700.0, 1.0, 1e9, "steps of training"),
-    number("rate", 3e-3, Allowed::Positive, "learning rate at its highest"),
+    whole("steps", 4500.0, 1.0, 1e9, "steps of training"),
+    number("rate", 5e-3, Allowed::Positive, "learning rate at its highest"),
     number("decay", 0.1, Allowed::NotNegative, "weight decay"),
     number(
         "dropout",
@@ -57,13 +56,8 @@ static PARAMETERS: &[Parameter] = &[
         Allowed::Between(0.0, 0.9),
         "share of x·y left out by chance while training (Released)",
     ),
-    Parameter::optional(
-        "clip",
-        Kind::Value(Dimension::Number),
-        Allowed::Positive,
-        "longest gradient; longer ones are shortened to it",
-    ),
-    number("average", 0.0, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
+    number("clip", 1.0, Allowed::Positive, "longest gradient; longer ones are shortened to it"),
+    number("average", 0.99, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
     number("validation", 0.02, Allowed::Between(0.0, 0.5), "share of the training text kept for validation"),
     whole("every", 500.0, 1.0, 1e9, "steps between validations"),
 ];
@@ -150,7 +144,7 @@ pub fn plan(arguments: &Arguments) -> Plan {
         decay: arguments.number("decay"),
         warm_up: (steps / 20).min(100),
         end: 0.02,
-        clip: arguments.is_given("clip").then(|| arguments.number("clip")),
+        clip: Some(arguments.number("clip")),
         average: Some(arguments.number("average")).filter(|keep| *keep > 0.0),
         ..Settings::default()
     };
