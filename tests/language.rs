@@ -1,6 +1,7 @@
 //! A language model from the command line: trained, measured, and writing.
 #![cfg(feature = "train")]
 
+use recordings::hdf5::reading::Recording;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -70,6 +71,28 @@ fn the_neurons_of_a_language_model_are_a_signed_graph() {
     assert!(graph.contains("1638") || graph.contains("1 638"), "{graph}");
     let said = refused(&["eval", &run, "--graph", "2"]);
     assert!(said.contains("--graph 2: a share is above 0 and at most 1"), "{said}");
+}
+
+#[test]
+fn the_graph_of_a_language_model_runs_as_it_was_written_and_its_hebbian_synapses_grow() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run").display().to_string();
+    train(&run, &["--set", "steps=50"]);
+    done(&["eval", &run, "--graph", "0.1"]);
+    let network = folder.path().join("run/graph/network.ron").display().to_string();
+    let out = folder.path().join("ran");
+    done(&["run", &network, "--out", &out.display().to_string()]);
+    let recording = Recording::open(&out.join("spikes.h5")).expect("a recording");
+    let spikes = recording.spikes("neurons").expect("spikes").times.len();
+    // 128 neurons driven at 20 Hz for a second fire 2560 times by that alone; ten times as often would be a seizure.
+    assert!((2000..25_000).contains(&spikes), "{spikes}");
+    let weights = recording.weights("excitatory").expect("weights");
+    let synapses = weights.sources.len();
+    let (first, last) = (&weights.values[..synapses], &weights.values[weights.values.len() - synapses..]);
+    assert!(synapses > 500 && weights.times.len() > 1, "{synapses} synapses, {:?}", weights.times);
+    assert!(first.iter().zip(last).all(|(before, after)| after >= before), "a Hebbian synapse shrank");
+    let grown = first.iter().zip(last).filter(|(before, after)| after > before).count();
+    assert!(2 * grown > first.len(), "{grown} of {}", first.len());
 }
 
 fn done_text(run: &str, seed: &str) -> Vec<u8> {

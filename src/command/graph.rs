@@ -18,6 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use topology::graphs::analysis::{Analysis, Degrees, Effort, PowerLaw, analyse};
+use topology::graphs::communities::{Modularity, Shuffled};
 use topology::graphs::edges::edges_of;
 
 /// What can be asked of `saltus graph`.
@@ -111,6 +112,9 @@ fn print(title: &str, analysis: &Analysis) {
     if let Some(assortativity) = analysis.assortativity {
         say!("  assortativity {assortativity:.4}");
     }
+    if let Some(found) = &analysis.modularity {
+        print_groups(found);
+    }
     if let Some(paths) = &analysis.paths {
         say!(
             "  shortest paths: {:.2} synapses on average, up to {} (from {} neurons)",
@@ -127,6 +131,17 @@ fn print(title: &str, analysis: &Analysis) {
             delays.longest
         );
     }
+}
+
+fn print_groups(found: &Modularity) {
+    let Shuffled { graphs, mean, sd } = found.shuffled;
+    let (groups, largest) = (found.sizes.len(), found.sizes.first().copied().unwrap_or(0));
+    say!(
+        "  modularity {:.4} in {} groups, the largest of {} neurons; {mean:.4} ± {sd:.4} with the same degrees ({graphs} shuffled graphs)",
+        found.modularity,
+        grouped(groups as u64),
+        grouped(largest.into())
+    );
 }
 
 fn print_law(law: &PowerLaw) {
@@ -170,6 +185,9 @@ fn json_of(analysis: &Analysis) -> Value {
                         "neurons": analysis.clustering.nodes },
         "reciprocity": analysis.reciprocity,
         "assortativity": analysis.assortativity,
+        "modularity": analysis.modularity.as_ref().map(|m| json!({
+            "modularity": m.modularity, "groups": m.sizes.len(), "largest": m.sizes.first(),
+            "shuffled": { "graphs": m.shuffled.graphs, "mean": m.shuffled.mean, "sd": m.shuffled.sd } })),
         "paths": analysis.paths.as_ref().map(|p| json!({ "mean": p.mean, "longest": p.longest, "sources": p.sources, "reached": p.reached })),
         "delays_ms": analysis.delays.as_ref().map(|d| json!({ "shortest": d.shortest, "mean": d.mean, "longest": d.longest })),
     })

@@ -3,9 +3,11 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use sim_core::rng::Key;
 use training::bdh::code::{Code, Scale};
+use training::bdh::edges;
+use training::bdh::fused::{self, Dropout};
 use training::bdh::lesson::Form;
 use training::bdh::native::Native;
-use training::bdh::reference::Sizes;
+use training::bdh::reference::{Sizes, loss};
 use training::tasks::recall::{KEYS, TOKENS, draw};
 use training::weights::{Weights, numbers};
 
@@ -43,6 +45,80 @@ fn the_native_form_equals_the_parallel_one_in_all_layers_over_a_thousand_tokens(
             assert!(differs <= 1e-5, "layer {layer} at {place}: {differs}");
         }
     }
+}
+
+/// Logits, and the gradient of each tensor, of the loss of tokens to come.
+fn learnt(
+    forward: impl Fn(&Weights, Tensor<2, Int>) -> Tensor<3>,
+    seed: u64,
+) -> (Vec<f32>, Vec<(String, Vec<f32>)>) {
+    const TEXTS: usize = 3;
+    let device = Device::flex().autodiff();
+    let weights = Weights::draw(SIZES.declarations(), seed, &device);
+    let tokens: Vec<i64> = tokens(TEXTS * 21).iter().map(|token| *token as i64).collect();
+    let tokens = Tensor::<2, Int>::from_data(TensorData::new(tokens, [TEXTS, 21]), &device);
+    let logits = forward(&weights, tokens.clone().narrow(1, 0, 20));
+    let gradients = loss(logits.clone(), tokens.narrow(1, 1, 20)).backward();
+    (numbers(logits), weights.gradients(&gradients))
+}
+
+#[test]
+fn the_fused_form_equals_the_parallel_one_in_logits_and_gradients() {
+    let (ours, gradients) = learnt(|weights, tokens| fused::forward(&SIZES, weights, tokens, None), 3);
+    let (theirs, expected) = learnt(|weights, tokens| SIZES.forward(weights, tokens).0, 3);
+    assert!(largest_difference(&ours, &theirs) < 1e-5);
+    assert_eq!(gradients.len(), SIZES.declarations().len());
+    for ((name, ours), (same, theirs)) in gradients.iter().zip(&expected) {
+        assert_eq!(name, same);
+        let largest = theirs.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        let differs = largest_difference(ours, theirs);
+        assert!(differs < 1e-5 * largest, "{name}: {differs} of {largest}");
+    }
+}
+
+#[test]
+fn the_gradient_under_dropout_is_the_slope_of_the_loss_with_the_same_draws() {
+    let sizes = Sizes { layers: 1, ..SIZES };
+    let dropped = |number: u64| Some(Dropout { share: 0.4, key: Key::new(number) });
+    let device = Device::flex().autodiff();
+    let weights = Weights::draw(sizes.declarations(), 3, &device);
+    let text: Vec<i64> = tokens(21).iter().map(|token| *token as i64).collect();
+    let text = Tensor::<2, Int>::from_data(TensorData::new(text, [1, 21]), &device);
+    let loss_of = |weights: &Weights, number| {
+        let logits = fused::forward(&sizes, weights, text.clone().narrow(1, 0, 20), dropped(number));
+        loss(logits, text.clone().narrow(1, 1, 20))
+    };
+    let before = loss_of(&weights, 1);
+    let gradients = weights.gradients(&before.backward());
+    let (_, along) = gradients.iter().find(|(name, _)| name == "decoder").expect("it has a gradient");
+    let square: f64 = along.iter().map(|g| f64::from(*g) * f64::from(*g)).sum();
+    let moved = |way: f32| {
+        let mut saved = weights.save();
+        let decoder = saved.iter_mut().find(|tensor| tensor.name == "decoder").expect("it is saved");
+        let size = way * (1e-3 / square.sqrt()) as f32;
+        decoder.values.iter_mut().zip(along).for_each(|(value, g)| *value += size * g);
+        let moved = Weights::load(sizes.declarations(), &saved, &device).expect("it fits");
+        f64::from(loss_of(&moved, 1).into_scalar::<f32>())
+    };
+    let slope = (moved(1.0) - moved(-1.0)) / 2e-3;
+    assert!((slope / square.sqrt() - 1.0).abs() < 0.02, "{slope} and {}", square.sqrt());
+    assert_ne!(loss_of(&weights, 1).into_scalar::<f32>(), loss_of(&weights, 2).into_scalar::<f32>());
+}
+
+#[test]
+fn all_edges_of_the_graphs_are_the_network_and_fewer_are_less_and_less_of_it() {
+    let (weights, tokens) = (weights(3), tokens(40));
+    let data: Vec<i64> = tokens.iter().map(|token| *token as i64).collect();
+    let data = || Tensor::<2, Int>::from_data(TensorData::new(data.clone(), [2, 20]), &Device::flex());
+    let exact = numbers(SIZES.forward(&weights, data()).0);
+    let differs = |share: f64| {
+        let logits = numbers(edges::forward(&SIZES, &weights, data(), share));
+        let squares = logits.iter().zip(&exact).map(|(a, b)| f64::from(a - b) * f64::from(a - b));
+        (squares.sum::<f64>() / exact.iter().map(|b| f64::from(b * b)).sum::<f64>()).sqrt()
+    };
+    let [all, half, few] = [1.0, 0.5, 0.05].map(differs);
+    assert!(all < 1e-4, "{all}");
+    assert!(10.0 * all < half && half < few && few < 2.0, "{all} {half} {few}");
 }
 
 #[test]
@@ -103,7 +179,7 @@ fn sixteen_bits_say_what_exact_values_say() {
 fn forward(form: Form, weights: &Weights, tokens: &[usize]) -> Vec<f32> {
     let data: Vec<i64> = tokens.iter().map(|token| *token as i64).collect();
     let data = Tensor::<2, Int>::from_data(TensorData::new(data, [1, tokens.len()]), &Device::flex());
-    numbers(form.forward(&SIZES, weights, data))
+    numbers(form.forward(&SIZES, weights, data, None))
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What `saltus graph` says of a network's graph.
 
 use crate::graphs::alternatives::{Comparison, compare};
+use crate::graphs::communities::{Modularity, modularity};
 use crate::graphs::digraph::Digraph;
 use crate::graphs::edges::{Delays, Edges};
 use crate::graphs::power_law::{Fit, Tally, fit, p_value};
@@ -18,12 +19,15 @@ pub struct Effort {
     pub clustering_nodes: u32,
     /// Nodes from which paths are followed; fewer where that would visit 10⁹ synapses.
     pub path_sources: u32,
+    /// Shuffled graphs beside which modularity is seen; fewer where they would have more than 5·10⁶ synapses together,
+    /// and where not even two would do, groups are not looked for.
+    pub shuffles: u32,
 }
 
 impl Default for Effort {
-    /// 100 synthetic data sets (p ± 0.05), clustering of 1000 nodes, paths from 100.
+    /// 100 synthetic data sets (p ± 0.05), clustering of 1000 nodes, paths from 100, 20 shuffled graphs.
     fn default() -> Self {
-        Effort { bootstraps: 100, clustering_nodes: 1000, path_sources: 100 }
+        Effort { bootstraps: 100, clustering_nodes: 1000, path_sources: 100, shuffles: 20 }
     }
 }
 
@@ -57,6 +61,8 @@ pub struct Analysis {
     pub assortativity: Option<f64>,
     /// Shortest paths, if any lead from the nodes looked at.
     pub paths: Option<Paths>,
+    /// How well it falls into groups; nothing without synapses, or with too many.
+    pub modularity: Option<Modularity>,
     /// Delays in ms; nothing without synapses.
     pub delays: Option<Delays>,
 }
@@ -124,8 +130,18 @@ pub fn analyse(edges: Edges, effort: Effort, key: Key) -> Analysis {
         reciprocity: reciprocity(&graph),
         assortativity: assortativity(&graph),
         paths: paths(&graph, path_sources, key.named("paths")),
+        modularity: grouped(&graph, effort.shuffles, GROUPED, key.named("modularity")),
         delays,
     }
+}
+
+/// Synapses of all shuffled graphs together.
+const GROUPED: usize = 5_000_000;
+
+/// Groups of a graph, beside those of at most `shuffles` shuffled ones with `most` edges together.
+fn grouped(graph: &Digraph, shuffles: u32, most: usize, key: Key) -> Option<Modularity> {
+    let affordable = (most / graph.edges().max(1)) as u32;
+    (affordable >= 2).then(|| modularity(graph, shuffles.min(affordable), key)).flatten()
 }
 
 /// How degrees are distributed.
@@ -215,6 +231,14 @@ mod tests {
     fn autapses_and_multapses_are_counted() {
         let analysis = analysed(Rows::from_edges(3, [(0, 0), (0, 0), (1, 0), (1, 0), (1, 2)].into_iter()));
         assert_eq!((analysis.synapses, analysis.autapses, analysis.multapses), (5, 2, 2));
+    }
+
+    #[test]
+    fn a_large_graph_has_fewer_shuffled_ones_beside_it() {
+        let graph = |edges: u32| Digraph::from_edges(4, (0..edges).map(|edge| (edge % 4, edge / 2 % 4)));
+        let shuffles =
+            |edges| grouped(&graph(edges), 20, 1000, Key::new(1)).map(|found| found.shuffled.graphs);
+        assert_eq!([10, 100, 500, 501, 0].map(shuffles), [Some(20), Some(10), Some(2), None, None]);
     }
 
     #[test]

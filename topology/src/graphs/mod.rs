@@ -8,11 +8,12 @@
 //! |---|---|
 //! | generators | [`barabasi_albert`], [`directed_scale_free`], [`configuration`], [`rewiring`] |
 //! | a network's graph | [`edges::edges_of`] |
-//! | analysis | [`analysis::analyse`]: [`power_law`] with [`alternatives`] and [`zeta`], [`structure`] |
+//! | analysis | [`analysis::analyse`]: [`power_law`] with [`alternatives`] and [`zeta`], [`structure`], [`communities`] |
 
 pub mod alternatives;
 pub mod analysis;
 pub mod barabasi_albert;
+pub mod communities;
 pub mod configuration;
 pub mod degree_law;
 pub mod digraph;

@@ -16,7 +16,7 @@
 //!
 //! Reference: Kosowski et al. (2025), arXiv:2509.26507, equations 4 to 8.
 
-use crate::bdh::reference::{Layer, Sizes, Views, normed};
+use crate::bdh::reference::{Layer, Sizes, Turns, Views, normed, past};
 use crate::weights::Weights;
 use burn::tensor::activation::relu;
 use burn::tensor::{Int, Tensor};
@@ -25,7 +25,8 @@ use burn::tensor::{Int, Tensor};
 pub fn forward(sizes: &Sizes, weights: &Weights, tokens: Tensor<2, Int>) -> (Tensor<3>, Vec<Layer>) {
     let [texts, places] = tokens.dims();
     let &Sizes { width, heads, neurons, layers, vocabulary } = sizes;
-    let views = Views::new(sizes, weights, places, &tokens.device());
+    let views = Views::new(sizes, weights);
+    let turns = Turns::new(neurons, places).tables(&tokens.device());
     let rows = texts * places;
     let mut v = views.embedded(tokens, width);
     let mut x: Option<Tensor<4>> = None;
@@ -34,7 +35,7 @@ pub fn forward(sizes: &Sizes, weights: &Weights, tokens: Tensor<2, Int>) -> (Ten
         let seen = relu(v.clone().reshape([1, rows, width]).matmul(views.encoder.clone()));
         let seen = seen.reshape([heads, texts, places, neurons]);
         let now = x.map_or_else(|| seen.clone(), |x| x + seen.clone());
-        let a = normed(views.past(now.clone()).matmul(v.reshape([1, texts, places, width])));
+        let a = normed(past(now.clone(), &turns).matmul(v.reshape([1, texts, places, width])));
         let y = relu(a.reshape([heads, rows, width]).matmul(views.encoder_v.clone()));
         let y = y.reshape([heads, texts, places, neurons]);
         let z = (now.clone() * y.clone()).reshape([heads, rows, neurons]);

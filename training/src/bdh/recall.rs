@@ -1,6 +1,7 @@
 //! BDH learns to remember pairs, with its synaptic state as the only memory.
 
-use crate::bdh::lesson::{Form, plan};
+use crate::bdh::fused::Dropout;
+use crate::bdh::lesson::{Form, dropout, plan};
 use crate::bdh::reference::{Sizes, loss};
 use crate::lesson::{Export, Figure, Job, Lesson, Part, Plan};
 use crate::tasks::decoding::most;
@@ -41,6 +42,7 @@ impl Recall {
         weights: &Weights,
         texts: &[Vec<usize>],
         erased: bool,
+        dropout: Option<Dropout>,
         device: &Device,
     ) -> (Tensor<3>, Tensor<2, Int>) {
         let (count, pairs) = (texts.len(), texts.first().map_or(0, |text| text.len() / 4));
@@ -51,7 +53,7 @@ impl Recall {
         let answers: Vec<i64> =
             texts.iter().flat_map(|text| text[2 * pairs..].iter().skip(1).step_by(2).map(number)).collect();
         let tokens = Tensor::from_data(TensorData::new(tokens, [count, places]), device);
-        let logits = self.form.forward(&self.sizes, weights, tokens);
+        let logits = self.form.forward(&self.sizes, weights, tokens, dropout);
         let asked = logits.narrow(1, places - 2 * pairs, 2 * pairs).reshape([count, pairs, 2, TOKENS]);
         let asked = asked.narrow(2, 0, 1).reshape([count, pairs, TOKENS]);
         (asked, Tensor::from_data(TensorData::new(answers, [count, pairs]), device))
@@ -62,7 +64,7 @@ impl Recall {
         let key = self.key.named(part).numbered(pairs as u64);
         let texts: Vec<Vec<usize>> =
             (0..MEASURED).map(|text| draw(pairs, &mut key.stream(text as u64))).collect();
-        let (logits, answers) = self.asked(weights, &texts, erased, &self.device);
+        let (logits, answers) = self.asked(weights, &texts, erased, None, &self.device);
         let said = most(&numbers(logits), TOKENS);
         let right =
             said.iter().zip(numbers(answers.float())).filter(|(said, right)| **said == *right as usize);
@@ -91,7 +93,13 @@ impl Lesson for Recall {
         let texts: Vec<Vec<usize>> = (1..=self.arguments.integer("batch"))
             .map(|text| draw(pairs, &mut key.stream(text as u64)))
             .collect();
-        let (logits, answers) = self.asked(weights, &texts, false, &self.device.clone().autodiff());
+        let (logits, answers) = self.asked(
+            weights,
+            &texts,
+            false,
+            dropout(&self.arguments, step),
+            &self.device.clone().autodiff(),
+        );
         loss(logits, answers)
     }
 

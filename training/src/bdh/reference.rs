@@ -19,6 +19,7 @@
 use crate::weights::{Declaration, Start, Weights};
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use std::ops::Range;
 
 /// The sizes of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,14 +78,15 @@ impl Sizes {
     pub fn forward(&self, weights: &Weights, tokens: Tensor<2, Int>) -> (Tensor<3>, Vec<Layer>) {
         let [texts, places] = tokens.dims();
         let &Self { width, heads, neurons, .. } = self;
-        let views = Views::new(self, weights, places, &tokens.device());
+        let views = Views::new(self, weights);
+        let turns = Turns::new(neurons, places).tables(&tokens.device());
         let mut v = views.embedded(tokens, width);
         let mut layers = Vec::with_capacity(self.layers);
         let rows = texts * places;
         for _ in 0..self.layers {
             let x = relu(v.clone().reshape([1, rows, width]).matmul(views.encoder.clone()));
             let x = x.reshape([heads, texts, places, neurons]);
-            let past = views.past(x.clone());
+            let past = past(x.clone(), &turns);
             let a = normed(past.matmul(v.clone().reshape([1, texts, places, width])));
             let y = relu(a.reshape([heads, rows, width]).matmul(views.encoder_v.clone()));
             let y = y.reshape([heads, texts, places, neurons]);
@@ -98,7 +100,7 @@ impl Sizes {
     }
 }
 
-/// The tensors of a network with the neurons of each head in halves, and the angles of all places.
+/// The tensors of a network with the neurons of each head in halves.
 pub struct Views {
     /// `[head][D][neuron]`
     pub encoder: Tensor<3>,
@@ -107,29 +109,22 @@ pub struct Views {
     /// `[head][neuron][D]`
     pub decoder: Tensor<3>,
     embed: Tensor<2>,
-    /// Cosines and sines, one row `[place][pair]` for all heads and texts.
-    turn: (Tensor<4>, Tensor<4>),
 }
 
 impl Views {
-    /// For texts of `places` tokens.
-    pub fn new(sizes: &Sizes, weights: &Weights, places: usize, device: &Device) -> Self {
+    /// Of these weights.
+    pub fn new(sizes: &Sizes, weights: &Weights) -> Self {
         let &Sizes { width, heads, neurons, .. } = sizes;
         let encoder = |name: &str| {
             let pairs = weights.get::<3>(name).reshape([heads, width, neurons / 2, 2]);
             pairs.swap_dims(2, 3).reshape([heads, width, neurons])
         };
         let decoder = weights.get::<2>("decoder").reshape([heads, neurons / 2, 2, width]);
-        let turns = Turns::new(neurons, places);
-        let table = |values: Vec<f32>| {
-            Tensor::from_data(TensorData::new(values, [1, 1, places, neurons / 2]), device)
-        };
         Self {
             encoder: encoder("encoder"),
             encoder_v: encoder("encoder_v"),
             decoder: decoder.swap_dims(1, 2).reshape([heads, neurons, width]),
             embed: weights.get::<2>("embed.weight"),
-            turn: (table(turns.cos), table(turns.sin)),
         }
     }
 
@@ -139,41 +134,57 @@ impl Views {
         let rows = self.embed.clone().select(0, tokens.flatten::<1>(0, 1));
         normed(rows.reshape([texts, places, width]))
     }
+}
 
-    /// How much each place sees of those before it, `[head][text][place][place]`, by x `[head][text][place][neuron]`.
-    pub fn past(&self, x: Tensor<4>) -> Tensor<4> {
-        let q = turned(x, &self.turn);
-        q.clone().matmul(q.transpose()).tril(-1)
-    }
+/// How much each place sees of those before it, `[head][text][place][place]`, by x `[head][text][place][neuron]`.
+pub fn past(x: Tensor<4>, turns: &(Tensor<4>, Tensor<4>)) -> Tensor<4> {
+    let q = turned(x, turns);
+    q.clone().matmul(q.transpose()).tril(-1)
 }
 
 /// Cosines and sines by which pairs are turned, `[place][pair]`.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Turns {
     /// Cosines.
     pub cos: Vec<f32>,
     /// Sines.
     pub sin: Vec<f32>,
+    pairs: usize,
 }
 
 impl Turns {
     /// Of the pairs of `neurons` neurons at the first `places` places.
     pub fn new(neurons: usize, places: usize) -> Self {
-        let all: Vec<Self> = (0..places).map(|place| Self::at(neurons, place)).collect();
-        let join = |of: fn(&Self) -> &Vec<f32>| all.iter().flat_map(of).copied().collect();
-        Self { cos: join(|turns| &turns.cos), sin: join(|turns| &turns.sin) }
+        Self::of(neurons, 0..places)
     }
 
     /// At one place.
     pub fn at(neurons: usize, place: usize) -> Self {
-        let turn = |pair: usize| {
-            // In radians: frequencies are given in turns, over 2π.
-            let frequency = libm::pow(SLOWEST, -2.0 * pair as f64 / neurons as f64);
-            let (sin, cos) = libm::sincos(place as f64 * frequency);
-            (sin as f32, cos as f32)
+        Self::of(neurons, place..place + 1)
+    }
+
+    fn of(neurons: usize, places: Range<usize>) -> Self {
+        let pairs = neurons / 2;
+        // In radians: frequencies are given in turns, over 2π.
+        let frequency = |pair: usize| libm::pow(SLOWEST, -2.0 * pair as f64 / neurons as f64);
+        let frequencies: Vec<f64> = (0..pairs).map(frequency).collect();
+        let turn = |place: usize| {
+            frequencies.iter().map(move |frequency| {
+                let (sin, cos) = libm::sincos(place as f64 * frequency);
+                (cos as f32, sin as f32)
+            })
         };
-        let (sin, cos) = (0..neurons / 2).map(turn).unzip();
-        Self { cos, sin }
+        let (cos, sin) = places.flat_map(turn).unzip();
+        Self { cos, sin, pairs }
+    }
+
+    /// Tables of cosines and sines, one row `[place][pair]` for all heads and texts.
+    pub fn tables(self, device: &Device) -> (Tensor<4>, Tensor<4>) {
+        let table = |values: Vec<f32>| {
+            let shape = [1, 1, values.len() / self.pairs, self.pairs];
+            Tensor::from_data(TensorData::new(values, shape), device)
+        };
+        (table(self.cos), table(self.sin))
     }
 }
 
