@@ -94,15 +94,15 @@ impl Sizes {
 }
 
 /// A tensor's values in one piece.
-pub(super) fn whole(tensor: FloatTensor<Flex>) -> FlexTensor {
+pub(crate) fn whole(tensor: FloatTensor<Flex>) -> FlexTensor {
     tensor.to_contiguous()
 }
 
-pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
+pub(crate) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.as_slice::<f32>().expect("training tensors are f32 and whole")
 }
 
-pub(super) fn tensor(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTensor<Flex> {
+pub(crate) fn tensor(values: Vec<f32>, shape: impl Into<Vec<usize>>) -> FloatTensor<Flex> {
     FlexTensor::from_data(TensorData::new(values, shape.into()))
 }
 

@@ -2,7 +2,7 @@
 
 pub mod back;
 pub mod events;
-mod flex;
+pub(crate) mod flex;
 pub mod forward;
 pub mod grid;
 pub mod operation;

@@ -5,6 +5,7 @@ pub mod counting;
 pub mod decoding;
 pub mod encoding;
 pub mod file;
+pub mod frames;
 pub mod images;
 pub mod labelled;
 pub mod recall;
