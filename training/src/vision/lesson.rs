@@ -4,7 +4,7 @@ use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
 };
 use crate::optimiser::{Rule, Settings};
-use crate::tasks::code::most;
+use crate::tasks::decoding::most;
 use crate::tasks::frames::{Change, changes, frames};
 use crate::tasks::images::{self, ImageSet};
 use crate::tasks::labelled::Order;
