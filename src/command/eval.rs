@@ -108,8 +108,7 @@ fn write_graph(lesson: &dyn Lesson, weights: &Weights, share: f64, folder: &Path
 /// Writes the network file and what it reads.
 fn exported(lesson: &dyn Lesson, weights: &Weights, samples: Option<usize>, folder: &Path) -> Result<Export> {
     let export = lesson.export(weights, samples.unwrap_or(usize::MAX));
-    let export =
-        export.ok_or_else(|| BadInput::of(anyhow!("this network cannot be written as a network file")))?;
+    let export = export.ok_or_else(|| BadInput::of(anyhow!(lesson.why_no_export())))?;
     crate::trained::write_network(&export.network, folder).with_context(|| folder.display().to_string())?;
     Ok(export)
 }

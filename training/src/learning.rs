@@ -56,6 +56,9 @@ impl Learning {
         let value = f64::from(loss.clone().into_scalar::<f32>());
         let rate = self.rate();
         self.optimiser.step(&mut self.weights, loss.backward(), rate);
+        for noted in self.lesson.noted() {
+            self.weights.note(noted);
+        }
         self.step += 1;
         value
     }

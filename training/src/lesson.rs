@@ -3,7 +3,7 @@
 use crate::nets::export::Exported;
 use crate::optimiser::Settings;
 use crate::tasks::decoding::Decoder;
-use crate::weights::{Declaration, Weights};
+use crate::weights::{Declaration, Named, Weights};
 use burn::tensor::{Device, Tensor};
 use sim_core::parameter::{Arguments, Default, Kind, Parameter, Range};
 use sim_core::units::Dimension;
@@ -124,8 +124,18 @@ pub trait Lesson {
     /// The loss of step `step`, which draws its own samples from the seed and the number of the step.
     fn loss(&mut self, weights: &Weights, step: u64) -> Tensor<1>;
 
+    /// New values of tensors that do not follow gradients, such as running averages, after the last `loss`.
+    fn noted(&mut self) -> Vec<Named> {
+        Vec::new()
+    }
+
     /// The network as a network file that shows the first `samples` test samples; nothing if it cannot be one.
     fn export(&self, weights: &Weights, samples: usize) -> Option<Export>;
+
+    /// Why `export` has nothing.
+    fn why_no_export(&self) -> &'static str {
+        "this network cannot be written as a network file"
+    }
 
     /// How well the weights do; the first figure is the one that matters.
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure>;

@@ -11,9 +11,10 @@ pub mod nets;
 pub mod optimiser;
 pub mod spiking;
 pub mod tasks;
+pub mod vision;
 pub mod weights;
 
 use lesson::Model;
 
 /// All families of networks that can be trained.
-pub static MODELS: &[&Model] = &[&bdh::lesson::MODEL, &nets::snn::MODEL];
+pub static MODELS: &[&Model] = &[&bdh::lesson::MODEL, &nets::snn::MODEL, &vision::lesson::MODEL];

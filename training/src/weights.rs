@@ -16,17 +16,25 @@ pub struct Declaration {
     pub start: Start,
     /// Whether weight decay pulls at it.
     pub decays: bool,
+    /// Whether it follows gradients; what does not is noted by the lesson, as running averages are.
+    pub learns: bool,
 }
 
 impl Declaration {
     /// A tensor that decays.
     pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>, start: Start) -> Self {
-        Self { name: name.into(), shape: shape.into(), start, decays: true }
+        Self { name: name.into(), shape: shape.into(), start, decays: true, learns: true }
     }
 
     /// Kept out of weight decay, as gains, biases and time constants are.
     pub fn undecayed(self) -> Self {
         Self { decays: false, ..self }
+    }
+
+    /// A running average: saved and resumed as what is learnt, but noted by the lesson
+    /// ([`Lesson::noted`](crate::lesson::Lesson::noted)).
+    pub fn running(name: impl Into<String>, shape: impl Into<Vec<usize>>, start: Start) -> Self {
+        Self { decays: false, learns: false, ..Self::new(name, shape, start) }
     }
 }
 
@@ -140,14 +148,14 @@ impl Weights {
 
     fn of(declarations: Vec<Declaration>, values: Vec<Vec<f32>>, device: &Device) -> Self {
         let place = |(k, declaration): (usize, &Declaration)| (declaration.name.clone(), k);
-        let value = |values: Vec<f32>| {
+        let value = |(values, declaration): (Vec<f32>, &Declaration)| {
             let count = values.len();
             let tensor = Tensor::from_data(TensorData::new(values, [count]), device);
-            if device.is_autodiff() { tensor.require_grad() } else { tensor }
+            if device.is_autodiff() && declaration.learns { tensor.require_grad() } else { tensor }
         };
         Self {
             places: declarations.iter().enumerate().map(place).collect(),
-            values: values.into_iter().map(value).collect(),
+            values: values.into_iter().zip(&declarations).map(value).collect(),
             declarations,
         }
     }
@@ -162,9 +170,21 @@ impl Weights {
         self.values[place].clone().reshape(Shape::from(self.declarations[place].shape.clone()))
     }
 
-    /// How many numbers there are.
+    /// How many numbers are learnt.
     pub fn count(&self) -> usize {
-        self.declarations.iter().map(|declaration| declaration.shape.iter().product::<usize>()).sum()
+        let learnt = self.declarations.iter().filter(|declaration| declaration.learns);
+        learnt.map(|declaration| declaration.shape.iter().product::<usize>()).sum()
+    }
+
+    /// Replaces a running average.
+    ///
+    /// # Panics
+    ///
+    /// If the network did not declare it: a mistake in the network, not in a file.
+    pub(crate) fn note(&mut self, noted: Named) {
+        let value = &mut self.values[self.places[&noted.name]];
+        let count = noted.values.len();
+        *value = Tensor::from_data(TensorData::new(noted.values, [count]), &value.device());
     }
 
     /// Their values, to save.

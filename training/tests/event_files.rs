@@ -51,7 +51,8 @@ fn gestures_are_cut_out_of_their_recordings() {
     fs::write(at("trials_to_train.txt"), "a.aedat\n").expect("written");
     fs::write(at("trials_to_test.txt"), "a.aedat\n\n").expect("written");
     write(&at("a.aedat"), &aedat_3(&[(127, 127, true, 5), (4, 2, false, 100), (5, 2, true, 20_000)]));
-    fs::write(at("a_labels.csv"), "class,startTime_usec,endTime_usec\n2,0,50\n11,100,30000\n").expect("written");
+    fs::write(at("a_labels.csv"), "class,startTime_usec,endTime_usec\n2,0,50\n11,100,30000\n")
+        .expect("written");
     let set = camera::recordings(folder.path()).expect("recordings");
     assert_eq!((set.shape, set.classes, set.train.len()), ([128, 128, 2], 11, 2));
     assert_eq!((set.test[1].label, set.test[1].events.len()), (10, 2));

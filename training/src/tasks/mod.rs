@@ -7,6 +7,7 @@ pub mod counting;
 pub mod decoding;
 pub mod encoding;
 pub mod file;
+pub mod frames;
 pub mod heidelberg;
 pub mod images;
 pub mod labelled;
