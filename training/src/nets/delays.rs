@@ -85,10 +85,10 @@ pub fn remembered(spikes: &Tensor<3>, longest: usize) -> Tensor<3> {
 pub fn remembered_input(input: &Input, longest: usize) -> Arc<Events> {
     let [steps, samples, sources] = input.shape;
     let events = Events::listed(steps * samples, |list| {
-        for (row, columns) in input.spikes.rows().enumerate() {
-            let (step, sample) = (row / samples, row % samples);
-            for delay in 0..=longest.min(steps - 1 - step) {
-                let row = (step + delay) * samples + sample;
+        for delay in 0..=longest.min(steps - 1) {
+            let later = (steps - delay) * samples;
+            for (row, columns) in input.spikes.rows().take(later).enumerate() {
+                let row = row + delay * samples;
                 columns.iter().for_each(|&column| list.add(row, (delay * sources) as u32 + column));
             }
         }

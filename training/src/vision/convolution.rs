@@ -6,7 +6,7 @@
 
 use crate::spiking::flex::{tensor, values, whole};
 use crate::spiking::patches::Patches;
-use crate::spiking::sending::SendingKernels;
+use crate::spiking::products::SendingKernels;
 use crate::vision::patch::{depthwise, depthwise_weights, grouped, turned, write_out};
 use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
