@@ -218,7 +218,7 @@ impl<B: ConvolutionKernels, C: CheckpointStrategy> ConvolutionOps for Autodiff<B
 /// If the sizes do not fit, or with groups and a stride above 1: mistakes in a network, not in a file.
 pub fn convolution(x: Tensor<2>, weights: Tensor<2>, by: Convolution) -> Tensor<2> {
     let [rows, channels] = x.dims();
-    assert!(channels == by.patches.channels && rows % (by.patches.height * by.patches.width) == 0);
+    assert!(channels == by.patches.channels && rows.is_multiple_of(by.patches.height * by.patches.width));
     assert!(weights.dims() == by.weights() && (by.groups == 1 || by.patches.stride == 1));
     Tensor::from_dispatch(Dispatch::convolution(x.into_dispatch(), weights.into_dispatch(), by))
 }

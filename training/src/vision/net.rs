@@ -73,7 +73,7 @@ impl Sizes {
             if self.kind != Kind::Dssa && self.kind != Kind::Sgl {
                 continue;
             }
-            if channels % self.head != 0 {
+            if !channels.is_multiple_of(self.head) {
                 return Some(format!("head is {}, which does not divide {channels} channels", self.head));
             }
             let (cut, what) = match self.kind {
@@ -86,14 +86,14 @@ impl Sizes {
                 Kind::Dssa => (self.patches[stage], "patches"),
                 _ => (2, "partitions"),
             };
-            if height % cut != 0 || width % cut != 0 {
+            if !height.is_multiple_of(cut) || !width.is_multiple_of(cut) {
                 let stage = stage + 1;
                 return Some(format!(
                     "maps of stage {stage} are {height} × {width}, and {what} cut them by {cut}"
                 ));
             }
             let inside = channels * self.expand;
-            if self.kind == Kind::Dssa && inside % self.group.min(inside) != 0 {
+            if self.kind == Kind::Dssa && !inside.is_multiple_of(self.group.min(inside)) {
                 return Some(format!("group is {}, which does not divide {inside} channels", self.group));
             }
         }
