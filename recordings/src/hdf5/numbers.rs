@@ -180,8 +180,11 @@ impl Source {
     }
 }
 
-/// Bytes of a number of a list, and how they are read; nothing if it is no number of a usual kind.
-fn number_of(base: &DatatypeMessage) -> Option<(usize, fn(&[u8]) -> f64)> {
+/// Bytes of a number of a list, and how they are read.
+type Number = (usize, fn(&[u8]) -> f64);
+
+/// How numbers of a list are read; nothing if they are of no usual kind.
+fn number_of(base: &DatatypeMessage) -> Option<Number> {
     fn bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
         std::array::from_fn(|at| bytes[at])
     }
