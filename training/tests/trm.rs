@@ -180,6 +180,7 @@ fn settings(mixer: &'static str) -> Arguments {
         .with("mixer", Argument::Word(mixer))
         .with("validation", Argument::Integer(20))
         .with_number("rate", 5e-3)
+        .with_number("average", 0.9)
 }
 
 fn lesson(arguments: &Arguments) -> Result<Box<dyn Lesson>, Problem> {
