@@ -128,8 +128,8 @@ struct Block {
 }
 
 enum Mix {
-    Mlp(SwiGlu),
-    Attention(Attention),
+    Mlp(Box<SwiGlu>),
+    Attention(Box<Attention>),
 }
 
 impl Net {
@@ -140,13 +140,13 @@ impl Net {
         let block = |block: usize| {
             let name = layer(block);
             let mix = match sizes.mixer {
-                Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"))),
-                Mixer::Attention { heads } => Mix::Attention(Attention {
+                Mixer::Mlp => Mix::Mlp(Box::new(SwiGlu::new(weights, &format!("{name}.mlp_t")))),
+                Mixer::Attention { heads } => Mix::Attention(Box::new(Attention {
                     heads,
                     qkv: weights.get::<2>(&format!("{name}.self_attn.qkv_proj.weight")).transpose(),
                     out: weights.get::<2>(&format!("{name}.self_attn.o_proj.weight")).transpose(),
                     turns: turned_by(heads),
-                }),
+                })),
             };
             Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp")) }
         };
