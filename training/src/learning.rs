@@ -26,6 +26,7 @@ struct Best {
 /// Prefixes of names in a saved state.
 const WEIGHT: &str = "weight.";
 const BEST: &str = "best.";
+const CARRIED: &str = "carried.";
 
 impl Learning {
     /// At the beginning. `device` keeps gradients.
@@ -40,7 +41,8 @@ impl Learning {
     ///
     /// # Errors
     /// If the state is not of this lesson.
-    pub fn resume(lesson: Box<dyn Lesson>, saved: &State, device: &Device) -> Result<Self, Misfit> {
+    pub fn resume(mut lesson: Box<dyn Lesson>, saved: &State, device: &Device) -> Result<Self, Misfit> {
+        lesson.carry_on(&without(CARRIED, &saved.tensors))?;
         let plan = lesson.plan();
         let weights = Weights::load(lesson.declarations(), &without(WEIGHT, &saved.tensors), device)?;
         let optimiser =
@@ -127,6 +129,7 @@ impl Learning {
         };
         let mut tensors = named(WEIGHT, self.weights.save());
         tensors.extend(self.optimiser.save(&self.weights));
+        tensors.extend(named(CARRIED, self.lesson.carried()));
         let best = self.best.as_ref().map(|best| {
             tensors.extend(named(BEST, best.weights.clone()));
             (best.step, best.figure)
@@ -142,7 +145,7 @@ pub struct State {
     pub step: u64,
     /// Step and figure of the best validation.
     pub best: Option<(u64, f64)>,
-    /// Weights, means of gradients, averages, best weights.
+    /// Weights, means of gradients, averages, what the lesson carries, best weights.
     pub tensors: Vec<Named>,
 }
 

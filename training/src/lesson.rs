@@ -3,7 +3,7 @@
 use crate::nets::export::Exported;
 use crate::optimiser::Settings;
 use crate::tasks::decoding::Decoder;
-use crate::weights::{Declaration, Named, Weights};
+use crate::weights::{Declaration, Misfit, Named, Weights};
 use burn::tensor::{Device, Tensor};
 use sim_core::parameter::{Arguments, Default, Kind, Parameter, Range};
 use sim_core::units::Dimension;
@@ -127,6 +127,19 @@ pub trait Lesson {
     /// New values of tensors that do not follow gradients, such as running averages, after the last `loss`.
     fn noted(&mut self) -> Vec<Named> {
         Vec::new()
+    }
+
+    /// What passes from step to step beside the weights, to be saved with them.
+    fn carried(&self) -> Vec<Named> {
+        Vec::new()
+    }
+
+    /// Goes on with what was carried.
+    ///
+    /// # Errors
+    /// If it is of another lesson.
+    fn carry_on(&mut self, _saved: &[Named]) -> Result<(), Misfit> {
+        Ok(())
     }
 
     /// The network as a network file that shows the first `samples` test samples; nothing if it cannot be one.

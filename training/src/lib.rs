@@ -11,10 +11,12 @@ pub mod nets;
 pub mod optimiser;
 pub mod spiking;
 pub mod tasks;
+pub mod trm;
 pub mod vision;
 pub mod weights;
 
 use lesson::Model;
 
 /// All families of networks that can be trained.
-pub static MODELS: &[&Model] = &[&bdh::lesson::MODEL, &nets::snn::MODEL, &vision::lesson::MODEL];
+pub static MODELS: &[&Model] =
+    &[&bdh::lesson::MODEL, &nets::snn::MODEL, &trm::lesson::MODEL, &vision::lesson::MODEL];

@@ -189,7 +189,7 @@ impl Turns {
 }
 
 /// Each pair turned by the angle of its place.
-fn turned(x: Tensor<4>, (cos, sin): &(Tensor<4>, Tensor<4>)) -> Tensor<4> {
+pub fn turned(x: Tensor<4>, (cos, sin): &(Tensor<4>, Tensor<4>)) -> Tensor<4> {
     let half = x.dims()[3] / 2;
     let (first, second) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
     let turned = [

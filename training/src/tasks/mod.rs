@@ -12,5 +12,7 @@ pub mod heidelberg;
 pub mod images;
 pub mod labelled;
 pub mod recall;
+pub mod sudoku;
+pub mod symmetry;
 pub mod text;
 pub mod words;

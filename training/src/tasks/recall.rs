@@ -27,7 +27,8 @@ pub fn draw(pairs: usize, stream: &mut Stream) -> Vec<usize> {
     text
 }
 
-fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
+/// Puts items in an order by chance.
+pub fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
     for k in (1..items.len()).rev() {
         items.swap(k, stream.below(k as u32 + 1) as usize);
     }

@@ -1,0 +1,249 @@
+//! TRM and the puzzles that it learns.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use sim_core::parameter::{Argument, Arguments};
+use sim_core::rng::Key;
+use std::collections::BTreeSet;
+use std::fs;
+use training::learning::{Learning, State};
+use training::lesson::{Job, Lesson, Part, Problem};
+use training::tasks::sudoku::{FOUR, SIX, made, read};
+use training::tasks::symmetry::Symmetry;
+use training::trm::lesson::{MODEL, of_puzzles};
+use training::trm::net::{Mixer, Sizes};
+use training::trm::recursion::{Carry, Step, silent, step};
+use training::weights::{Weights, numbers};
+
+#[test]
+fn there_are_288_grids_of_4_by_4_and_they_follow_the_rules() {
+    let grids = FOUR.solutions(&[0; 16], 1000);
+    assert_eq!(grids.iter().collect::<BTreeSet<_>>().len(), 288);
+    assert!(grids.iter().all(|grid| FOUR.is_solution(grid)));
+    let mut broken = grids[0].clone();
+    broken.swap(0, 1);
+    assert!(!FOUR.is_solution(&broken));
+}
+
+#[test]
+fn puzzles_that_are_made_have_one_solution_and_none_is_both_learnt_and_tested() {
+    for (shape, counts, givens) in [(FOUR, (150, 50), 4), (SIX, (60, 20), 8)] {
+        let puzzles = made(shape, 3, counts);
+        assert_eq!((puzzles.train.len(), puzzles.test.len()), counts);
+        for puzzle in puzzles.train.iter().chain(&puzzles.test) {
+            assert!(shape.is_solution(&puzzle.solution));
+            assert_eq!(shape.solutions(&puzzle.given, 2), vec![puzzle.solution.clone()]);
+            assert!(puzzle.given.iter().filter(|digit| **digit > 0).count() >= givens);
+        }
+        let learnt: BTreeSet<&Vec<u8>> = puzzles.train.iter().map(|puzzle| &puzzle.solution).collect();
+        assert!(puzzles.test.iter().all(|puzzle| !learnt.contains(&puzzle.solution)));
+        assert_eq!(puzzles.train, made(shape, 3, counts).train);
+    }
+}
+
+#[test]
+fn a_symmetry_of_a_puzzle_is_a_puzzle_with_one_solution() {
+    for shape in [FOUR, SIX] {
+        let (puzzles, key) = (made(shape, 5, (20, 1)).train, Key::new(1).named("symmetries"));
+        let mut seen = BTreeSet::new();
+        for (number, puzzle) in puzzles.iter().enumerate() {
+            let other = Symmetry::draw(shape, &mut key.stream(number as u64)).of(puzzle);
+            assert!(shape.is_solution(&other.solution));
+            assert_eq!(shape.solutions(&other.given, 2), vec![other.solution.clone()]);
+            seen.insert(other != *puzzle);
+        }
+        assert!(seen.contains(&true), "no puzzle has changed");
+    }
+}
+
+#[test]
+fn files_are_read_and_lines_that_are_no_puzzle_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, lines: &str| {
+        fs::write(folder.path().join(name), format!("puzzle,solution,givens\n{lines}")).expect("written");
+    };
+    let right = "0030340000020243,2134342143121243,7\n";
+    write("train.csv", &right.repeat(2));
+    write("test.csv", &right.replace('0', "."));
+    let puzzles = read(FOUR, folder.path()).expect("puzzles");
+    assert_eq!((puzzles.train.len(), puzzles.test.len()), (2, 1));
+    assert_eq!(puzzles.train[0], puzzles.test[0]);
+    for (line, why) in [
+        ("003034000002024,2134342143121243", "the puzzle is not 16 digits"),
+        ("0030340000020243,2134342143121253", "the solution is not 16 digits of 0 to 4"),
+        ("0030340000020243", "the solution is not 16 digits"),
+        ("0030340000020243,2134342143121234", "breaks the rules"),
+        ("1030340000020243,2134342143121243", "of another puzzle"),
+    ] {
+        write("test.csv", &format!("{right}{line}\n"));
+        let said = read(FOUR, folder.path()).expect_err("refused").to_string();
+        assert!(said.contains("line 3") && said.contains(why), "{said}");
+    }
+}
+
+fn sizes(mixer: Mixer) -> Sizes {
+    Sizes {
+        vocabulary: 6,
+        cells: 16,
+        prefix: 2,
+        width: 12,
+        blocks: 2,
+        mixer,
+        expansion: 2,
+        rounding: 8,
+        high_cycles: 3,
+        low_cycles: 2,
+    }
+}
+
+const MIXERS: [Mixer; 2] = [Mixer::Mlp, Mixer::Attention { heads: 2 }];
+
+/// Sudoku as in the release has as many numbers as the networks there.
+#[test]
+fn networks_are_as_large_as_those_of_the_release() {
+    for (mixer, expected) in [(Mixer::Mlp, 5_028_866), (Mixer::Attention { heads: 8 }, 6_828_034)] {
+        let sizes = Sizes {
+            vocabulary: 11,
+            cells: 81,
+            prefix: 16,
+            width: 512,
+            expansion: 4,
+            rounding: 256,
+            ..sizes(mixer)
+        };
+        let learnt = sizes.declarations().into_iter().filter(|declaration| declaration.learns);
+        let count: usize = learnt.map(|declaration| declaration.shape.iter().product::<usize>()).sum();
+        assert_eq!(count, expected, "{mixer:?}");
+    }
+}
+
+fn tokens(device: &Device) -> Tensor<2, Int> {
+    let tokens: Vec<i64> = (0..3 * 16).map(|k| 1 + k * k % 5).collect();
+    Tensor::from_data(TensorData::new(tokens, [3, 16]), device)
+}
+
+/// The gradients of a step from a carry.
+fn learnt(sizes: &Sizes, carry: Carry) -> (Step, Vec<(String, Vec<f32>)>) {
+    let device = Device::flex().autodiff();
+    let weights = Weights::draw(sizes.declarations(), 1, &device);
+    let done = step(sizes, &weights, tokens(&device), silent(sizes, 3, &device), carry);
+    let (wrong, halting) = done.losses(tokens(&device));
+    let gradients = weights.gradients(&(wrong + halting * 0.5).sum().backward());
+    (done, gradients)
+}
+
+#[test]
+fn gradients_come_from_the_last_cycle_alone() {
+    for mixer in MIXERS {
+        let sizes = sizes(mixer);
+        let weights = Weights::draw(sizes.declarations(), 1, &Device::flex());
+        let fresh = || Carry::fresh(&sizes, &weights, 3);
+        let (all, gradients) = learnt(&sizes, fresh());
+        assert_eq!(all.logits.dims(), [3, 16, 6]);
+        assert_eq!(all.halt.dims(), [3]);
+        assert_eq!(all.carry.answer.dims(), [3, 18, 12]);
+        let shorter = |high_cycles: usize| Sizes { high_cycles, ..sizes };
+        let device = Device::flex();
+        let prefix = silent(&sizes, 3, &device);
+        let before = step(&shorter(2), &weights, tokens(&device), prefix, fresh());
+        let (last, same) = learnt(&shorter(1), before.carry);
+        assert_eq!(numbers(all.logits), numbers(last.logits), "{mixer:?}");
+        assert_eq!(gradients, same, "{mixer:?}");
+        assert_eq!(gradients.len(), sizes.declarations().len() - 2, "what is not learnt has no gradient");
+        let moves = |name: &str| {
+            let (_, gradient) = gradients.iter().find(|(this, _)| this == name).expect("it has a gradient");
+            gradient.iter().any(|g| *g != 0.0)
+        };
+        assert!(moves("embed_tokens.embedding_weight") && moves("q_head.bias"), "{mixer:?}");
+    }
+}
+
+#[test]
+fn the_loss_is_that_of_stablemax() {
+    let device = Device::flex();
+    let logits = Tensor::<3>::from_data([[[1.0, -1.0, 0.5], [3.0, 0.0, -3.0]]], &device);
+    let nothing = || Tensor::<3>::zeros([1, 1, 1], &device);
+    let carry = Carry { answer: nothing(), latent: nothing() };
+    let done = Step { logits, halt: Tensor::from_data([0.5], &device), carry };
+    let (wrong, halting) = done.losses(Tensor::from_data([[2, 0]], &device));
+    // s is 2, 1/2, 3/2 and 4, 1, 1/4; the first cell is wrong.
+    let expected = -((1.5_f32 / 4.0).ln() + (4.0_f32 / 5.25).ln()) / 2.0;
+    assert!((numbers(wrong)[0] - expected).abs() < 1e-6);
+    assert!((numbers(halting)[0] - (1.0 + 0.5_f32.exp()).ln()).abs() < 1e-6);
+}
+
+fn settings(mixer: &'static str) -> Arguments {
+    [("width", 16), ("heads", 2), ("rounding", 8), ("batch", 24), ("steps", 40), ("supervision", 3)]
+        .into_iter()
+        .fold(Arguments::defaults(MODEL.parameters), |settings, (name, value)| {
+            settings.with(name, Argument::Integer(value))
+        })
+        .with("mixer", Argument::Word(mixer))
+        .with("validation", Argument::Integer(20))
+        .with_number("rate", 5e-3)
+        .with_number("average", 0.9)
+}
+
+fn lesson(arguments: &Arguments) -> Result<Box<dyn Lesson>, Problem> {
+    of_puzzles(FOUR, made(FOUR, 1, (100, 30)), &Job { arguments, device: &Device::flex() })
+}
+
+fn begin(arguments: &Arguments) -> Learning {
+    Learning::begin(lesson(arguments).expect("a lesson"), 1, &Device::flex().autodiff())
+}
+
+#[test]
+fn both_mixers_learn_and_say_how_well() {
+    for mixer in ["Mlp", "Attention"] {
+        let mut learning = begin(&settings(mixer));
+        let losses: Vec<f64> = (0..40).map(|_| learning.step()).collect();
+        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+        let (before, after) = (mean(&losses[..5]), mean(&losses[35..]));
+        assert!(after < 0.95 * before, "{mixer}: {before} became {after}");
+        assert_eq!(learning.validate()[0].name, "validation_exact_grids");
+        let figures = learning.measure_best(Part::Test);
+        let of = |name: &str| figures.iter().find(|figure| figure.name == name).expect(name).value;
+        assert!(of("right_cells") > 0.25 && of("right_cells") <= 1.0, "{mixer}: {figures:?}");
+        assert!((1.0..=3.0).contains(&of("steps_until_halt")), "{mixer}: {figures:?}");
+        assert!(of("exact_grids_after_1_steps") <= 1.0 && of("exact_grids_after_2_steps") <= 1.0);
+    }
+}
+
+#[test]
+fn puzzles_stay_in_their_slots_until_their_time_is_over() {
+    let mut learning = begin(&settings("Mlp"));
+    let slots = |learning: &Learning| {
+        let state = learning.state();
+        let slots = state.tensors.into_iter().find(|tensor| tensor.name == "carried.slots");
+        slots.expect("slots are carried").values
+    };
+    // The network does not want to halt at first, so a puzzle stays for three steps.
+    for (taken, steps, halted) in [(0.0, 1.0, 0.0), (0.0, 2.0, 0.0), (0.0, 3.0, 1.0), (3.0, 1.0, 0.0)] {
+        learning.step();
+        assert!(slots(&learning).chunks_exact(3).all(|slot| slot == [taken, steps, halted]));
+    }
+}
+
+#[test]
+fn a_training_is_resumed_to_the_bit_with_its_puzzles_half_done() {
+    let arguments = settings("Mlp");
+    let mut whole = begin(&arguments);
+    (0..6).for_each(|_| assert!(whole.step().is_finite()));
+    let mut first = begin(&arguments);
+    (0..4).for_each(|_| assert!(first.step().is_finite()));
+    let (mut state, device) = (first.state(), Device::flex().autodiff());
+    let resumed = |state: &State| Learning::resume(lesson(&arguments).expect("a lesson"), state, &device);
+    let mut second = resumed(&state).expect("it fits");
+    (0..2).for_each(|_| assert!(second.step().is_finite()));
+    assert_eq!(whole.state(), second.state());
+    state.tensors.retain(|tensor| tensor.name != "carried.z_L");
+    assert!(resumed(&state).is_err(), "a state without what was carried");
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let refused = |arguments: Arguments| lesson(&arguments).err().expect("refused").0;
+    let five = settings("Attention").with("heads", Argument::Integer(5));
+    assert!(refused(five).contains("5 heads need a multiple of 10"));
+    let all = settings("Mlp").with("validation", Argument::Integer(100));
+    assert!(refused(all).contains("validation takes 100 puzzles, and there are 100"));
+}
