@@ -56,6 +56,9 @@ fn gestures_are_cut_out_of_their_recordings() {
     let set = camera::recordings(folder.path()).expect("recordings");
     assert_eq!((set.shape, set.classes, set.train.len()), ([128, 128, 2], 11, 2));
     assert_eq!((set.test[1].label, set.test[1].events.len()), (10, 2));
+    write(&at("a.aedat"), &aedat_3(&[(127, 30_000, true, 5)]));
+    let message = camera::recordings(folder.path()).expect_err("no such camera").message;
+    assert!(message.contains("30001 rows"), "{message}");
     fs::write(at("a_labels.csv"), "class,start,end\n0,0,50\n").expect("written");
     let message = camera::recordings(folder.path()).expect_err("no class 0").message;
     assert!(message.contains("line 2"), "{message}");

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// Width of a bin, µs.
 const BIN: i64 = 5000;
+/// Rows or columns of the largest camera: a broken file may name thousands, and each is a source.
+const LARGEST: usize = 2048;
 /// Steps of a recording that the program makes: three jerks of 20 bins.
 const MADE: usize = 60;
 
@@ -34,6 +36,13 @@ pub fn recordings(folder: &Path) -> Result<WordSet, DataProblem> {
         usize::from(most) + 1
     };
     let shape = [reach(|event| event.row), reach(|event| event.column), 2];
+    if shape[0].max(shape[1]) > LARGEST {
+        let message = format!(
+            "events reach {} rows and {} columns; more than {LARGEST} are no camera's",
+            shape[0], shape[1]
+        );
+        return Err(DataProblem::new(folder, message));
+    }
     let classes = all().map(|sample| usize::from(sample.label)).max().map_or(0, |most| most + 1);
     let words = |samples: &[Sample]| samples.iter().map(|sample| sample.word(shape[1])).collect();
     Ok(WordSet { train: words(&train), test: words(&test), shape, classes })
