@@ -5,11 +5,13 @@
 //! spikes, are fused operations of ours ([`spiking`]). [`optimiser`] moves the weights.
 
 pub mod bdh;
+pub mod layers;
 pub mod learning;
 pub mod lesson;
 pub mod nets;
 pub mod optimiser;
 pub mod spiking;
+pub mod supervision;
 pub mod tasks;
 pub mod trm;
 pub mod vision;

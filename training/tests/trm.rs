@@ -5,13 +5,16 @@ use sim_core::parameter::{Argument, Arguments};
 use sim_core::rng::Key;
 use std::collections::BTreeSet;
 use std::fs;
+use training::layers::block::Mixer;
 use training::learning::{Learning, State};
 use training::lesson::{Job, Lesson, Part, Problem};
+use training::supervision::carry::Carry;
+use training::supervision::ends::{Step, silent};
 use training::tasks::sudoku::{FOUR, SIX, made, read};
 use training::tasks::symmetry::Symmetry;
 use training::trm::lesson::{MODEL, of_puzzles};
-use training::trm::net::{Mixer, Sizes};
-use training::trm::recursion::{Carry, Step, silent, step};
+use training::trm::net::Sizes;
+use training::trm::recursion::{losses, step};
 use training::weights::{Weights, numbers};
 
 #[test]
@@ -125,8 +128,8 @@ fn tokens(device: &Device) -> Tensor<2, Int> {
 fn learnt(sizes: &Sizes, carry: Carry) -> (Step, Vec<(String, Vec<f32>)>) {
     let device = Device::flex().autodiff();
     let weights = Weights::draw(sizes.declarations(), 1, &device);
-    let done = step(sizes, &weights, tokens(&device), silent(sizes, 3, &device), carry);
-    let (wrong, halting) = done.losses(tokens(&device));
+    let done = step(sizes, &weights, tokens(&device), silent([3, 2, 12], &device), carry);
+    let (wrong, halting) = losses(&done, tokens(&device));
     let gradients = weights.gradients(&(wrong + halting * 0.5).sum().backward());
     (done, gradients)
 }
@@ -136,14 +139,14 @@ fn gradients_come_from_the_last_cycle_alone() {
     for mixer in MIXERS {
         let sizes = sizes(mixer);
         let weights = Weights::draw(sizes.declarations(), 1, &Device::flex());
-        let fresh = || Carry::fresh(&sizes, &weights, 3);
+        let fresh = || Carry::fresh(&weights, 3, 18);
         let (all, gradients) = learnt(&sizes, fresh());
         assert_eq!(all.logits.dims(), [3, 16, 6]);
         assert_eq!(all.halt.dims(), [3]);
         assert_eq!(all.carry.answer.dims(), [3, 18, 12]);
         let shorter = |high_cycles: usize| Sizes { high_cycles, ..sizes };
         let device = Device::flex();
-        let prefix = silent(&sizes, 3, &device);
+        let prefix = silent([3, 2, 12], &device);
         let before = step(&shorter(2), &weights, tokens(&device), prefix, fresh());
         let (last, same) = learnt(&shorter(1), before.carry);
         assert_eq!(numbers(all.logits), numbers(last.logits), "{mixer:?}");
@@ -164,7 +167,7 @@ fn the_loss_is_that_of_stablemax() {
     let nothing = || Tensor::<3>::zeros([1, 1, 1], &device);
     let carry = Carry { answer: nothing(), latent: nothing() };
     let done = Step { logits, halt: Tensor::from_data([0.5], &device), carry };
-    let (wrong, halting) = done.losses(Tensor::from_data([[2, 0]], &device));
+    let (wrong, halting) = losses(&done, Tensor::from_data([[2, 0]], &device));
     // s is 2, 1/2, 3/2 and 4, 1, 1/4; the first cell is wrong.
     let expected = -((1.5_f32 / 4.0).ln() + (4.0_f32 / 5.25).ln()) / 2.0;
     assert!((numbers(wrong)[0] - expected).abs() < 1e-6);

@@ -16,6 +16,7 @@
 //!
 //! Reference: Kosowski et al. (2025), arXiv:2509.26507, and the code released with it.
 
+use crate::layers::rope::turned;
 use crate::weights::{Declaration, Start, Weights};
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -186,17 +187,6 @@ impl Turns {
         };
         (table(self.cos), table(self.sin))
     }
-}
-
-/// Each pair turned by the angle of its place.
-pub fn turned(x: Tensor<4>, (cos, sin): &(Tensor<4>, Tensor<4>)) -> Tensor<4> {
-    let half = x.dims()[3] / 2;
-    let (first, second) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
-    let turned = [
-        first.clone() * cos.clone() - second.clone() * sin.clone(),
-        second * cos.clone() + first * sin.clone(),
-    ];
-    Tensor::cat(turned.to_vec(), 3)
 }
 
 /// With mean 0 and variance 1 along the last dimension.

@@ -8,6 +8,7 @@ pub mod decoding;
 pub mod encoding;
 pub mod file;
 pub mod frames;
+pub mod grids;
 pub mod heidelberg;
 pub mod images;
 pub mod labelled;

@@ -4,6 +4,7 @@
 //! them, with one solution each. Puzzles to test on have other solutions than those to learn from.
 
 use crate::tasks::file::{DataProblem, bytes, find};
+use crate::tasks::grids::{Puzzle, Puzzles};
 use crate::tasks::recall::shuffle;
 use sim_core::rng::{Key, Stream};
 use std::collections::BTreeSet;
@@ -23,24 +24,6 @@ pub struct Shape {
 pub const FOUR: Shape = Shape { rows: 2, columns: 2 };
 /// Grids of 6 × 6.
 pub const SIX: Shape = Shape { rows: 2, columns: 3 };
-
-/// A puzzle; cells row by row, 0 where one is empty.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Puzzle {
-    /// What is given.
-    pub given: Vec<u8>,
-    /// All digits.
-    pub solution: Vec<u8>,
-}
-
-/// Puzzles to learn from and to be tested on.
-#[derive(Clone, Debug)]
-pub struct Puzzles {
-    /// To learn from.
-    pub train: Vec<Puzzle>,
-    /// To be tested on.
-    pub test: Vec<Puzzle>,
-}
 
 /// Digits found in each row, column and box, as bits.
 struct Used {

@@ -1,7 +1,8 @@
 //! What can be done to a Sudoku without changing its rules.
 
+use crate::tasks::grids::Puzzle;
 use crate::tasks::recall::shuffle;
-use crate::tasks::sudoku::{Puzzle, Shape};
+use crate::tasks::sudoku::Shape;
 use sim_core::rng::Stream;
 
 /// Other digits, rows and columns in another order within bands and stacks, these in another order too, and, where boxes are

@@ -1,18 +1,22 @@
 //! TRM learns Sudoku: what can be set, how it is learnt and measured.
 
+use crate::layers::block::Mixer;
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
 };
 use crate::optimiser::{Rule, Settings};
-use crate::tasks::sudoku::{self, FOUR, Puzzle, Puzzles, SIX, Shape};
-use crate::tasks::symmetry::Symmetry;
-use crate::trm::net::{Mixer, Sizes};
-use crate::trm::recursion::{Carry, silent, step};
-use crate::trm::slots::{MOST_STEPS, Slots, carried};
-use crate::weights::{Declaration, Misfit, Named, Weights, numbers};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use crate::supervision::carry::Carry;
+use crate::supervision::ends::silent;
+use crate::supervision::measure::measure;
+use crate::supervision::practice::{Batch, Practice};
+use crate::supervision::slots::MOST_STEPS;
+use crate::tasks::grids::{Grids, Puzzles};
+use crate::tasks::sudoku::Shape;
+use crate::trm::net::Sizes;
+use crate::trm::recursion::{losses, step};
+use crate::weights::{Declaration, Misfit, Named, Weights};
+use burn::tensor::{Device, Tensor};
 use sim_core::parameter::{Arguments, Parameter, Range as Allowed};
-use sim_core::rng::Key;
 
 /// The row of this family.
 pub static MODEL: Model = Model {
@@ -67,48 +71,31 @@ static PARAMETERS: &[Parameter] = &[
     whole("every", 250.0, 1.0, 1e9, "steps between validations"),
 ];
 
-/// Puzzles that the program makes where no files are given.
-const MADE: (usize, usize) = (1500, 400);
-
 fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
-    let shape = if job.arguments.word("task") == "sudoku6" { SIX } else { FOUR };
-    let puzzles = match job.data() {
-        Some(folder) => sudoku::read(shape, folder)?,
-        None => sudoku::made(shape, job.seed(), MADE),
-    };
-    of_puzzles(shape, puzzles, job)
+    of_grids(Grids::of(job)?, job)
 }
 
-/// The lesson of these puzzles.
+/// The lesson of these Sudoku.
 ///
 /// # Errors
 /// If heads do not go into the width, or if no puzzle is left to learn from.
 pub fn of_puzzles(shape: Shape, puzzles: Puzzles, job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
-    let sizes = sizes(shape, job.arguments)?;
-    let integer = |name: &str| job.arguments.integer(name) as usize;
-    let learnt = puzzles.train.len().saturating_sub(integer("validation"));
-    if learnt == 0 {
-        let (kept, all) = (integer("validation"), puzzles.train.len());
-        return Err(Problem(format!("validation takes {kept} puzzles, and there are {all}")));
-    }
-    let (batch, key) = (integer("batch"), Key::new(job.seed()).named("puzzles"));
-    let (most, explore) = (integer("supervision") as u64, job.arguments.number("explore"));
-    let nothing = || Tensor::zeros([batch, sizes.places(), sizes.width], job.device);
+    of_grids(Grids::sudoku(shape, puzzles, job)?, job)
+}
+
+fn of_grids(grids: Grids, job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
+    let sizes = sizes(&grids, job.arguments)?;
     Ok(Box::new(Trm {
-        slots: Slots::new(batch, most, explore, key.named("explore")),
-        carry: Carry { answer: nothing(), latent: nothing() },
+        practice: Practice::new(job, [sizes.places(), sizes.width]),
         sizes,
-        shape,
-        puzzles,
-        learnt,
+        grids,
         arguments: job.arguments.clone(),
-        key,
         device: job.device.clone(),
     }))
 }
 
 /// The network that settings ask for.
-fn sizes(shape: Shape, arguments: &Arguments) -> Result<Sizes, Problem> {
+fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
     let whole = |name: &str| arguments.integer(name) as usize;
     let (width, heads) = (whole("width"), whole("heads"));
     let attends = arguments.word("mixer") == "Attention";
@@ -116,8 +103,8 @@ fn sizes(shape: Shape, arguments: &Arguments) -> Result<Sizes, Problem> {
         return Err(Problem(format!("width is {width}, and {heads} heads need a multiple of {}", 2 * heads)));
     }
     Ok(Sizes {
-        vocabulary: shape.side() + FIRST_DIGIT as usize,
-        cells: shape.cells(),
+        vocabulary: grids.vocabulary,
+        cells: grids.cells,
         prefix: whole("prefix"),
         width,
         blocks: whole("blocks"),
@@ -129,82 +116,19 @@ fn sizes(shape: Shape, arguments: &Arguments) -> Result<Sizes, Problem> {
     })
 }
 
-/// The token of digit 1. Before it come padding, which these grids never need, and the empty cell.
-const FIRST_DIGIT: i64 = 2;
-
 /// A network and the puzzles it learns.
 struct Trm {
     sizes: Sizes,
-    shape: Shape,
-    puzzles: Puzzles,
-    /// Puzzles that are learnt from; those behind them validate.
-    learnt: usize,
+    grids: Grids,
+    practice: Practice,
     arguments: Arguments,
-    key: Key,
     device: Device,
-    slots: Slots,
-    carry: Carry,
-}
-
-/// Puzzles measured together.
-const MEASURED: usize = 200;
-
-/// What came of some puzzles after each step of supervision.
-#[derive(Default)]
-struct Measured {
-    /// Grids without a mistake, by step.
-    exact: Vec<f64>,
-    /// Right cells after the last.
-    cells: f64,
-    /// Steps until the network would have halted, all puzzles together.
-    steps: f64,
 }
 
 impl Trm {
-    /// The puzzle that slot `slot` took in training step `taken`.
-    fn puzzle(&self, taken: u64, slot: usize) -> Puzzle {
-        let mut stream = self.key.numbered(taken).stream(slot as u64);
-        let puzzle = &self.puzzles.train[stream.below(self.learnt as u32) as usize];
-        if !self.arguments.flag("augment") {
-            return puzzle.clone();
-        }
-        Symmetry::draw(self.shape, &mut stream).of(puzzle)
-    }
-
-    /// Grids as tokens `[puzzle][cell]`.
-    fn tokens<'a>(&self, grids: impl Iterator<Item = &'a Vec<u8>>, device: &Device) -> Tensor<2, Int> {
-        let tokens: Vec<i64> = grids.flatten().map(|digit| i64::from(*digit) + FIRST_DIGIT - 1).collect();
-        let shape = [tokens.len() / self.sizes.cells, self.sizes.cells];
-        Tensor::from_data(TensorData::new(tokens, shape), device)
-    }
-
-    /// Works on puzzles for all steps of supervision.
-    fn measured(&self, weights: &Weights, puzzles: &[Puzzle]) -> Measured {
-        let most = self.arguments.integer("supervision") as usize;
-        let mut measured = Measured { exact: vec![0.0; most], ..Measured::default() };
-        for some in puzzles.chunks(MEASURED) {
-            let count = some.len();
-            let tokens = self.tokens(some.iter().map(|puzzle| &puzzle.given), &self.device);
-            let labels = self.tokens(some.iter().map(|puzzle| &puzzle.solution), &self.device);
-            let mut carry = Carry::fresh(&self.sizes, weights, count);
-            let mut halted = vec![false; count];
-            for (number, exact) in (1..).zip(&mut measured.exact) {
-                let prefix = silent(&self.sizes, count, &self.device);
-                let done = step(&self.sizes, weights, tokens.clone(), prefix, carry);
-                let right = numbers(done.answers().equal(labels.clone()).float());
-                *exact += right.chunks(self.sizes.cells).filter(|grid| grid.iter().all(|r| *r > 0.5)).count()
-                    as f64;
-                for (halted, logit) in halted.iter_mut().zip(numbers(done.halt)) {
-                    measured.steps += f64::from(u8::from(!*halted));
-                    *halted |= logit > 0.0;
-                }
-                if number == most {
-                    measured.cells += right.iter().map(|right| f64::from(*right)).sum::<f64>();
-                }
-                carry = done.carry;
-            }
-        }
-        measured
+    /// What stands before the tokens of so many puzzles.
+    fn prefix(&self, puzzles: usize, device: &Device) -> Tensor<3> {
+        silent([puzzles, self.sizes.prefix, self.sizes.width], device)
     }
 }
 
@@ -229,38 +153,20 @@ impl Lesson for Trm {
     }
 
     fn loss(&mut self, weights: &Weights, number: u64) -> Tensor<1> {
-        let begun = self.slots.renew(number);
-        let puzzles: Vec<Puzzle> =
-            self.slots.taken().enumerate().map(|(slot, taken)| self.puzzle(taken, slot)).collect();
-        let device = self.device.clone().autodiff();
-        let tokens = self.tokens(puzzles.iter().map(|puzzle| &puzzle.given), &device);
-        let labels = self.tokens(puzzles.iter().map(|puzzle| &puzzle.solution), &device);
-        let carry = self.carry.clone().with_begun(&begun, &self.sizes, weights);
-        let prefix = silent(&self.sizes, puzzles.len(), &device);
+        let Batch { tokens, labels, carry } = self.practice.next(number, &self.grids, weights);
+        let prefix = self.prefix(tokens.dims()[0], &tokens.device());
         let done = step(&self.sizes, weights, tokens, prefix, carry);
-        let (wrong, halting) = done.losses(labels);
-        self.slots.halt(number, &numbers(done.halt));
-        self.carry = done.carry;
+        let (wrong, halting) = losses(&done, labels);
+        self.practice.note(number, done);
         (wrong + halting * 0.5).mean()
     }
 
     fn carried(&self) -> Vec<Named> {
-        let tensor = |name: &str, tensor: &Tensor<3>| Named {
-            name: name.into(),
-            shape: tensor.dims().to_vec(),
-            values: numbers(tensor.clone()),
-        };
-        vec![tensor("z_H", &self.carry.answer), tensor("z_L", &self.carry.latent), self.slots.save()]
+        self.practice.save()
     }
 
     fn carry_on(&mut self, saved: &[Named]) -> Result<(), Misfit> {
-        let shape = self.carry.answer.dims();
-        let tensor = |name: &str| -> Result<Tensor<3>, Misfit> {
-            let values = carried(saved, name, &shape)?.to_vec();
-            Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
-        };
-        self.carry = Carry { answer: tensor("z_H")?, latent: tensor("z_L")? };
-        self.slots.load(saved)
+        self.practice.load(saved)
     }
 
     fn export(&self, _weights: &Weights, _samples: usize) -> Option<Export> {
@@ -272,26 +178,11 @@ impl Lesson for Trm {
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {
-        let puzzles = match part {
-            Part::Validation => &self.puzzles.train[self.learnt..],
-            Part::Test => &self.puzzles.test[..],
-        };
-        let measured = self.measured(weights, puzzles);
-        let (count, most) = (puzzles.len().max(1) as f64, measured.exact.len());
-        let figure = |name: String, sum: f64| Figure { name, value: sum / count };
-        let exact = measured.exact[most - 1];
-        if part == Part::Validation {
-            return vec![figure("validation_exact_grids".into(), exact)];
-        }
-        let mut figures = vec![
-            figure("exact_grids".into(), exact),
-            figure("right_cells".into(), measured.cells / self.sizes.cells as f64),
-            figure("steps_until_halt".into(), measured.steps),
-        ];
-        let powers = (0..).map(|power| 1_usize << power).take_while(|steps| *steps < most);
-        figures.extend(
-            powers.map(|steps| figure(format!("exact_grids_after_{steps}_steps"), measured.exact[steps - 1])),
-        );
-        figures
+        let most = self.arguments.integer("supervision") as usize;
+        let start = |puzzles: usize| Carry::fresh(weights, puzzles, self.sizes.places());
+        measure(&self.grids, part, most, &self.device, start, |tokens, carry| {
+            let prefix = self.prefix(tokens.dims()[0], &self.device);
+            step(&self.sizes, weights, tokens, prefix, carry)
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! TRM, the Tiny Recursive Model: one network of two blocks, applied again and again to an answer and a latent
 //! state until the answer is right.
 //!
-//! [`net`] is the network f and its two ways to mix places, [`recursion`] what one step of supervision computes and
-//! its loss, [`slots`] the puzzles that are being worked on, [`lesson`] how all of it is learnt.
+//! [`net`] is the network f, [`recursion`] what one step of supervision computes and its loss, [`lesson`] how all of it
+//! is learnt. Layers are in [`crate::layers`], and what trainings by steps of supervision share is in
+//! [`crate::supervision`].
 //!
 //! Reference: Jolicoeur-Martineau (2025), "Less is More: Recursive Reasoning with Tiny Networks", arXiv:2510.04871,
 //! and the code released with it.
@@ -10,4 +11,3 @@
 pub mod lesson;
 pub mod net;
 pub mod recursion;
-pub mod slots;

@@ -1,0 +1,19 @@
+//! Layers of transformers that several models share.
+//!
+//! [`block`] is the block that adds what it mixes and normalises the sum, made of [`norm`], [`attention`] (turned by
+//! place: [`rope`]) and [`swiglu`]; [`loss`] has the losses that are not in the tensor library. Weights lie as the
+//! releases have them, `[out][in]`, and matrices without biases start as normals cut at ±2 σ with deviation 1/√in.
+
+pub mod attention;
+pub mod block;
+pub mod loss;
+pub mod norm;
+pub mod rope;
+pub mod swiglu;
+
+use crate::weights::{Declaration, Start};
+
+/// A matrix `[out][in]` as these models begin with it.
+pub fn matrix(name: impl Into<String>, shape: [usize; 2]) -> Declaration {
+    Declaration::new(name, shape, Start::TruncatedNormal(1.0 / (shape[1] as f32).sqrt()))
+}

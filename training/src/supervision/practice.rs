@@ -1,0 +1,73 @@
+//! The puzzles of a training: which are worked on, and how far each is.
+
+use crate::lesson::Job;
+use crate::supervision::carry::Carry;
+use crate::supervision::ends::Step;
+use crate::supervision::slots::Slots;
+use crate::tasks::grids::{Grids, Puzzle};
+use crate::weights::{Misfit, Named, Weights, numbers};
+use burn::tensor::{Int, Tensor};
+use sim_core::rng::Key;
+
+/// Puzzles being worked on, one in each slot.
+pub struct Practice {
+    key: Key,
+    slots: Slots,
+    carry: Carry,
+}
+
+/// What a training step works on.
+pub struct Batch {
+    /// What is given, `[puzzle][cell]`.
+    pub tokens: Tensor<2, Int>,
+    /// What is right, `[puzzle][cell]`.
+    pub labels: Tensor<2, Int>,
+    /// What the last step passed on, or what a puzzle begins with.
+    pub carry: Carry,
+}
+
+impl Practice {
+    /// As many slots as `batch` says, each for up to `supervision` steps, at least a number by chance with probability
+    /// `explore`; states are `[place][D]`.
+    pub fn new(job: &Job<'_>, [places, width]: [usize; 2]) -> Self {
+        let integer = |name: &str| job.arguments.integer(name) as usize;
+        let (batch, key) = (integer("batch"), Key::new(job.seed()).named("puzzles"));
+        let (most, explore) = (integer("supervision") as u64, job.arguments.number("explore"));
+        Self {
+            slots: Slots::new(batch, most, explore, key.named("explore")),
+            carry: Carry::nothing([batch, places, width], job.device),
+            key,
+        }
+    }
+
+    /// What training step `number` works on; slots that had halted take other puzzles.
+    pub fn next(&mut self, number: u64, grids: &Grids, weights: &Weights) -> Batch {
+        let begun = self.slots.renew(number);
+        // What a slot works on follows from when it took it, so it need not be saved.
+        let puzzle =
+            |(slot, taken): (usize, u64)| grids.draw(&mut self.key.numbered(taken).stream(slot as u64));
+        let puzzles: Vec<Puzzle> = self.slots.taken().enumerate().map(puzzle).collect();
+        let (tokens, labels) = grids.tokens(&puzzles, &self.carry.answer.device().autodiff());
+        Batch { tokens, labels, carry: self.carry.clone().with_begun(&begun, weights) }
+    }
+
+    /// Notes what came of it.
+    pub fn note(&mut self, number: u64, done: Step) {
+        self.slots.halt(number, &numbers(done.halt));
+        self.carry = done.carry;
+    }
+
+    /// To be saved.
+    pub fn save(&self) -> Vec<Named> {
+        self.carry.save().into_iter().chain([self.slots.save()]).collect()
+    }
+
+    /// As it was saved.
+    ///
+    /// # Errors
+    /// If it was of other sizes.
+    pub fn load(&mut self, saved: &[Named]) -> Result<(), Misfit> {
+        self.carry.load(saved)?;
+        self.slots.load(saved)
+    }
+}

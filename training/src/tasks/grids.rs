@@ -1,0 +1,110 @@
+//! Puzzles on grids as tokens: what networks that go over their answer learn from.
+//!
+//! Token 0 is padding, which no task here needs; a cell's value v is token v + 1.
+
+use crate::lesson::{Job, Part, Problem};
+use crate::tasks::sudoku::{self, FOUR, SIX, Shape};
+use crate::tasks::symmetry::Symmetry;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use sim_core::rng::Stream;
+
+/// A puzzle; cells row by row, 0 where one is empty.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Puzzle {
+    /// What is given.
+    pub given: Vec<u8>,
+    /// All values.
+    pub solution: Vec<u8>,
+}
+
+/// Puzzles to learn from and to be tested on.
+#[derive(Clone, Debug)]
+pub struct Puzzles {
+    /// To learn from.
+    pub train: Vec<Puzzle>,
+    /// To be tested on.
+    pub test: Vec<Puzzle>,
+}
+
+/// Turns a puzzle into another of the same rules, by chance.
+type Change = Box<dyn Fn(&Puzzle, &mut Stream) -> Puzzle>;
+
+/// A task of puzzles.
+pub struct Grids {
+    /// Different tokens.
+    pub vocabulary: usize,
+    /// Cells of a grid.
+    pub cells: usize,
+    puzzles: Puzzles,
+    /// Puzzles that are learnt from; those behind them validate.
+    learnt: usize,
+    change: Option<Change>,
+}
+
+/// Puzzles that the program makes where no files are given.
+const MADE: (usize, usize) = (1500, 400);
+
+impl Grids {
+    /// The Sudoku that the settings `task`, `data` and `seed` ask for; `validation` and `augment` as in [`Self::sudoku`].
+    ///
+    /// # Errors
+    /// If a file cannot be read, or if no puzzle is left to learn from.
+    pub fn of(job: &Job<'_>) -> Result<Self, Problem> {
+        let shape = if job.arguments.word("task") == "sudoku6" { SIX } else { FOUR };
+        let puzzles = match job.data() {
+            Some(folder) => sudoku::read(shape, folder)?,
+            None => sudoku::made(shape, job.seed(), MADE),
+        };
+        Self::sudoku(shape, puzzles, job)
+    }
+
+    /// Sudoku; the last `validation` puzzles to learn from are kept for validation, and with `augment` puzzles are turned
+    /// into others.
+    ///
+    /// # Errors
+    /// If no puzzle is left to learn from.
+    pub fn sudoku(shape: Shape, puzzles: Puzzles, job: &Job<'_>) -> Result<Self, Problem> {
+        let change = move |puzzle: &Puzzle, stream: &mut Stream| Symmetry::draw(shape, stream).of(puzzle);
+        Self::new(shape.side() + 1, shape.cells(), puzzles, job, Box::new(change))
+    }
+
+    /// Puzzles of `cells` cells with so many different values, 0 among them.
+    fn new(
+        values: usize,
+        cells: usize,
+        puzzles: Puzzles,
+        job: &Job<'_>,
+        change: Change,
+    ) -> Result<Self, Problem> {
+        let (kept, all) = (job.arguments.integer("validation") as usize, puzzles.train.len());
+        let learnt = all.saturating_sub(kept);
+        if learnt == 0 {
+            return Err(Problem(format!("validation takes {kept} puzzles, and there are {all}")));
+        }
+        let change = Some(change).filter(|_| job.arguments.flag("augment"));
+        Ok(Self { vocabulary: values + 1, cells, puzzles, learnt, change })
+    }
+
+    /// A puzzle to learn from, by chance.
+    pub fn draw(&self, stream: &mut Stream) -> Puzzle {
+        let puzzle = &self.puzzles.train[stream.below(self.learnt as u32) as usize];
+        self.change.as_ref().map_or_else(|| puzzle.clone(), |change| change(puzzle, stream))
+    }
+
+    /// Puzzles to measure on.
+    pub fn part(&self, part: Part) -> &[Puzzle] {
+        match part {
+            Part::Validation => &self.puzzles.train[self.learnt..],
+            Part::Test => &self.puzzles.test,
+        }
+    }
+
+    /// What is given of puzzles, and their solutions, as tokens `[puzzle][cell]`.
+    pub fn tokens(&self, puzzles: &[Puzzle], device: &Device) -> (Tensor<2, Int>, Tensor<2, Int>) {
+        let tokens = |grid: fn(&Puzzle) -> &Vec<u8>| {
+            let tokens: Vec<i64> = puzzles.iter().flat_map(grid).map(|value| i64::from(*value) + 1).collect();
+            Tensor::from_data(TensorData::new(tokens, [puzzles.len(), self.cells]), device)
+        };
+        (tokens(|puzzle| &puzzle.given), tokens(|puzzle| &puzzle.solution))
+    }
+}
