@@ -8,6 +8,7 @@ pub mod bad_input;
 pub mod bench;
 pub mod checkpoint;
 pub mod command;
+pub mod compiled;
 pub mod load;
 pub mod nir;
 pub mod open;

@@ -6,6 +6,10 @@ pub mod aeif_cond_exp;
 mod aeif_parameters;
 pub mod aeif_psc_exp;
 pub mod blocks;
+pub mod coded;
+pub mod coded_product;
+pub mod coded_quotient;
+pub mod coded_sum;
 pub mod conductance;
 mod crowd;
 pub mod cuba_lif;
@@ -53,6 +57,9 @@ pub static ALL: &[&NeuronModel] = &[
     &cuba_lif::MODEL,
     &iaf_linear::MODEL,
     &iaf_psc_pulse::MODEL,
+    &coded_sum::MODEL,
+    &coded_product::MODEL,
+    &coded_quotient::MODEL,
     &iaf_psc_delta_ps::MODEL,
     &iaf_psc_exp_ps::MODEL,
     &iaf_psc_alpha_ps::MODEL,

@@ -30,7 +30,10 @@ impl Precision for f64 {
 
 /// A model's defaults.
 pub fn defaults(model: &NeuronModel) -> Arguments {
-    Arguments::defaults(model.parameters)
+    let defaults = Arguments::defaults(model.parameters);
+    // Neurons with windows hear nothing in none.
+    let has_windows = model.parameters.iter().any(|parameter| parameter.name == "hear");
+    if has_windows { defaults.with("hear", Argument::Values([0.0].into())) } else { defaults }
 }
 
 /// `len` equal neurons with these arguments, whose states start at what `initial` says of a state,

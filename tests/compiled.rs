@@ -1,0 +1,133 @@
+//! Compiled networks: what their neurons send, run by the engine, is what whole numbers say, in every code.
+
+use compiler::integers::quantise::quantise;
+use compiler::integers::ranges::Ranges;
+use compiler::integers::{Bits, Integers};
+use compiler::layers::Program;
+use compiler::layers::run::Asked;
+use compiler::reads::{Tensor, Tensors, mlp, trm};
+use compiler::spikes::Code;
+use compiler::spikes::graph::Graph;
+use saltus::compiled::{Ran, run, write};
+use saltus::load::backend;
+use sim_core::rng::Key;
+
+/// Tensors of random numbers, up to `1/√inputs` in size.
+fn random(shapes: &[(&str, &[usize])], seed: u64) -> Tensors {
+    let tensor = |(name, shape): &(&str, &[usize])| {
+        let mut stream = Key::new(seed).named(name).stream(0);
+        let size = 1.0 / (shape[shape.len() - 1] as f64).sqrt();
+        let count = shape.iter().product();
+        let values = (0..count).map(|_| ((stream.uniform() * 2.0 - 1.0) * 1.7 * size) as f32).collect();
+        Tensor { name: (*name).into(), shape: shape.to_vec(), values }
+    };
+    Tensors(shapes.iter().map(tensor).collect())
+}
+
+fn a_trm() -> (Program, Vec<Asked>) {
+    let tensors = random(
+        &[
+            ("H_init", &[6]),
+            ("L_init", &[6]),
+            ("embed_tokens.embedding_weight", &[4, 6]),
+            ("lm_head.weight", &[4, 6]),
+            ("q_head.weight", &[2, 6]),
+            ("q_head.bias", &[2]),
+            ("L_level.layers.0.mlp_t.gate_up_proj.weight", &[8, 5]),
+            ("L_level.layers.0.mlp_t.down_proj.weight", &[5, 4]),
+            ("L_level.layers.0.mlp.gate_up_proj.weight", &[16, 6]),
+            ("L_level.layers.0.mlp.down_proj.weight", &[6, 8]),
+        ],
+        7,
+    );
+    let schedule = trm::Schedule { prefix: 1, cells: 4, blocks: 1, high_cycles: 2, low_cycles: 2, rounds: 2 };
+    let questions = [[0, 1, 2, 3], [3, 3, 1, 0], [2, 0, 0, 1]].map(|tokens| Asked::Tokens(tokens.to_vec()));
+    (trm::program(&tensors, &schedule).expect("all tensors are there"), questions.to_vec())
+}
+
+fn an_mlp() -> (Program, Vec<Asked>) {
+    let shapes: &[(&str, &[usize])] = &[
+        ("layer0.weight", &[12, 10]),
+        ("layer0.bias", &[10]),
+        ("layer1.weight", &[10, 8]),
+        ("layer1.bias", &[8]),
+        ("layer2.weight", &[8, 4]),
+        ("layer2.bias", &[4]),
+    ];
+    let mut stream = Key::new(3).named("pixels").stream(0);
+    let questions = (0..20).map(|_| Asked::Numbers((0..12).map(|_| stream.uniform() as f32).collect()));
+    (mlp::program(&random(shapes, 5), 3).expect("all tensors are there"), questions.collect())
+}
+
+fn whole((program, questions): &(Program, Vec<Asked>), bits: Bits) -> Integers {
+    quantise(program, &Ranges::of(program, questions), bits).expect("it has whole numbers")
+}
+
+fn ran(given: &(Program, Vec<Asked>), bits: Bits, code: Code, threads: usize) -> Ran {
+    let network = whole(given, bits);
+    let graph = Graph::new(&network, code);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&graph, &network, &given.1, "A compiled network", folder.path()).expect("it is written");
+    let cpu = backend("cpu").expect("there is a cpu");
+    run(&graph, &network, &given.1, folder.path(), cpu, (Some(threads), true))
+        .unwrap_or_else(|error| panic!("{error:#}"))
+        .unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
+fn all_numbers_are_sent(given: &(Program, Vec<Asked>), bits: Bits, code: Code) {
+    let ran = ran(given, bits, code, 1);
+    assert_eq!(ran.differ, 0, "of {}; {}", ran.numbers, ran.first.unwrap_or_default());
+    assert!(ran.numbers > 400 && ran.spikes > 400, "{} numbers, {} spikes", ran.numbers, ran.spikes);
+}
+
+const EIGHT: Bits = Bits { values: 8, weights: 8, squares: 12, head: 24 };
+const FOUR: Bits = Bits { values: 4, weights: 6, squares: 6, head: 8 };
+
+#[test]
+fn a_recursive_reasoner_sends_its_whole_numbers_in_digits() {
+    all_numbers_are_sent(&a_trm(), EIGHT, Code::Phase);
+    all_numbers_are_sent(&a_trm(), FOUR, Code::Phase);
+}
+
+#[test]
+fn a_recursive_reasoner_sends_its_whole_numbers_as_counts() {
+    all_numbers_are_sent(&a_trm(), FOUR, Code::Rate);
+}
+
+#[test]
+fn a_recursive_reasoner_sends_its_whole_numbers_as_times() {
+    all_numbers_are_sent(&a_trm(), FOUR, Code::Ttfs);
+}
+
+#[test]
+fn rectified_layers_send_their_whole_numbers_in_every_code() {
+    for code in [Code::Rate, Code::Phase, Code::Ttfs] {
+        all_numbers_are_sent(&an_mlp(), FOUR, code);
+        all_numbers_are_sent(&an_mlp(), EIGHT, code);
+    }
+}
+
+#[test]
+fn a_compiled_network_answers_alike_on_any_number_of_threads() {
+    let (one, three) = (ran(&a_trm(), FOUR, Code::Phase, 1), ran(&a_trm(), FOUR, Code::Phase, 3));
+    assert_eq!(one.answers, three.answers);
+    assert_eq!((one.spikes, one.operations), (three.spikes, three.operations));
+}
+
+#[test]
+fn more_bits_come_closer_to_the_layers() {
+    let given = a_trm();
+    let (program, questions) = &given;
+    let off = |values: u32| -> f64 {
+        let network = whole(&given, Bits { values, weights: 12, squares: 16, head: 24 });
+        let grain = network.head.1.last().expect("a head").sends.grain;
+        let error = |asked: &Asked| {
+            let (real, whole) = (program.run(asked, |_, _| ()), network.run(asked, |_, _| ()));
+            let numbers = real[0].iter().zip(&whole[0]);
+            numbers.map(|(real, whole)| (f64::from(*real) - *whole as f64 * grain).powi(2)).sum::<f64>()
+        };
+        questions.iter().map(error).sum::<f64>().sqrt()
+    };
+    let errors = [4, 6, 8, 10].map(off);
+    assert!(errors.windows(2).all(|pair| pair[1] < pair[0] / 2.0), "{errors:?}");
+}
