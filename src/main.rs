@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
 use saltus::command::{bench, check, compare, export, graph, import, list, map, plot, recover, run};
 #[cfg(feature = "train")]
-use saltus::command::{eval, generate, train};
+use saltus::command::{compile, eval, generate, train};
 use saltus::open::tell;
 use std::process::ExitCode;
 
@@ -55,6 +55,9 @@ enum Verb {
     /// Measure a trained network, as it was trained and as spikes on machines
     #[cfg(feature = "train")]
     Eval(eval::EvalArgs),
+    /// Make a network file of spiking neurons of a trained network of layers
+    #[cfg(feature = "train")]
+    Compile(compile::CompileArgs),
     /// Let a trained language model go on with a text
     #[cfg(feature = "train")]
     Generate(generate::GenerateArgs),
@@ -77,6 +80,8 @@ fn main() -> ExitCode {
         Verb::Train(args) => train::train(args),
         #[cfg(feature = "train")]
         Verb::Eval(args) => eval::eval(args),
+        #[cfg(feature = "train")]
+        Verb::Compile(args) => compile::compile(args),
         #[cfg(feature = "train")]
         Verb::Generate(args) => generate::generate(args),
     };

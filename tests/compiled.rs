@@ -8,7 +8,8 @@ use compiler::layers::run::Asked;
 use compiler::reads::{Tensor, Tensors, mlp, trm};
 use compiler::spikes::Code;
 use compiler::spikes::graph::Graph;
-use saltus::compiled::{Ran, run, write};
+use saltus::compiled::run::{Ran, run};
+use saltus::compiled::write;
 use saltus::load::backend;
 use sim_core::rng::Key;
 

@@ -4,6 +4,8 @@ pub mod bench;
 pub mod check;
 pub mod compare;
 #[cfg(feature = "train")]
+pub mod compile;
+#[cfg(feature = "train")]
 pub mod eval;
 pub mod export;
 #[cfg(feature = "train")]

@@ -150,6 +150,11 @@ pub trait Lesson {
         "this network cannot be written as a network file"
     }
 
+    /// The first `count` samples of a part, as a compiled network is asked them; nothing if it cannot be compiled.
+    fn questions(&self, _part: Part, _count: usize) -> Option<Questions> {
+        None
+    }
+
     /// How well the weights do; the first figure is the one that matters.
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure>;
 
@@ -162,6 +167,23 @@ pub trait Lesson {
     fn study(&self, _weights: &Weights) -> Vec<Figure> {
         Vec::new()
     }
+}
+
+/// What a network is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// Numbers from 0 to 1.
+    Numbers(Vec<f32>),
+    /// A token for each place.
+    Tokens(Vec<u32>),
+}
+
+/// Samples with their right answers: a label, or a token for each place.
+pub struct Questions {
+    /// What is asked.
+    pub asked: Vec<Asked>,
+    /// The right answers.
+    pub answers: Vec<Vec<u32>>,
 }
 
 /// A trained network that machines can run, and what it is to do there.

@@ -21,4 +21,4 @@ use lesson::Model;
 
 /// All families of networks that can be trained.
 pub static MODELS: &[&Model] =
-    &[&bdh::lesson::MODEL, &nets::snn::MODEL, &trm::lesson::MODEL, &vision::lesson::MODEL];
+    &[&bdh::lesson::MODEL, &nets::mlp::MODEL, &nets::snn::MODEL, &trm::lesson::MODEL, &vision::lesson::MODEL];

@@ -2,7 +2,7 @@
 //!
 //! Token 0 is padding, which no task here needs; a cell's value v is token v + 1.
 
-use crate::lesson::{Job, Part, Problem};
+use crate::lesson::{Asked, Job, Part, Problem, Questions};
 use crate::tasks::sudoku::{self, FOUR, SIX, Shape};
 use crate::tasks::symmetry::Symmetry;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -96,6 +96,17 @@ impl Grids {
         match part {
             Part::Validation => &self.puzzles.train[self.learnt..],
             Part::Test => &self.puzzles.test,
+        }
+    }
+
+    /// The first puzzles of a part, as a compiled network is asked them.
+    pub fn questions(&self, part: Part, count: usize) -> Questions {
+        let tokens = |grid: &[u8]| grid.iter().map(|value| u32::from(*value) + 1).collect::<Vec<u32>>();
+        let puzzles = self.part(part);
+        let puzzles = &puzzles[..count.min(puzzles.len())];
+        Questions {
+            asked: puzzles.iter().map(|puzzle| Asked::Tokens(tokens(&puzzle.given))).collect(),
+            answers: puzzles.iter().map(|puzzle| tokens(&puzzle.solution)).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::layers::block::Mixer;
 use crate::lesson::{
-    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
+    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
 };
 use crate::optimiser::{Rule, Settings};
 use crate::supervision::carry::Carry;
@@ -174,7 +174,11 @@ impl Lesson for Trm {
     }
 
     fn why_no_export(&self) -> &'static str {
-        "a Trm is no network file: its norms, gates and attention are arithmetic that no machine's neurons do"
+        "a Trm has no spikes yet: saltus compile makes a network file of it"
+    }
+
+    fn questions(&self, part: Part, count: usize) -> Option<Questions> {
+        (self.sizes.mixer == Mixer::Mlp).then(|| self.grids.questions(part, count))
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {

@@ -1,6 +1,5 @@
-//! Compiled networks: written to a folder, run on a machine, and compared number by number with whole numbers.
+//! A compiled network run on a machine, and compared with whole numbers, number by number.
 
-use crate::checkpoint::write_whole;
 use crate::load::{build, threads};
 use crate::open::open;
 use crate::progress::Progress;
@@ -10,56 +9,11 @@ use compiler::integers::run::Moment;
 use compiler::layers::run::Asked;
 use compiler::spikes::decode::Heard;
 use compiler::spikes::graph::{Graph, Source};
-use compiler::spikes::text::{EDGES, SPIKES};
 use recordings::hdf5::folder::Folder;
-use recordings::hdf5::plain::{Edges, Plain};
 use sim_core::backend::{Backend, Epoch};
 use sim_core::observer::Observer;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Writes a network that asks questions, and what it reads, to a folder.
-pub fn write(
-    graph: &Graph,
-    network: &Integers,
-    questions: &[Asked],
-    title: &str,
-    folder: &Path,
-) -> Result<()> {
-    fs::create_dir_all(folder)?;
-    let mut synapses = Plain::create(&folder.join(EDGES))?;
-    synapses.sonata()?;
-    for (at, (name, template)) in graph.templates.iter().enumerate() {
-        let used = graph.projections.iter().find(|projection| projection.template == at);
-        let Some(used) = used else { continue };
-        let (mut sources, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for &(source, target, weight) in &template.synapses {
-            sources.push(source);
-            targets.push(target);
-            weights.push(weight as f64);
-        }
-        synapses.edges(
-            name,
-            &Edges {
-                source: &graph.populations[used.from].name,
-                target: &graph.populations[used.to].name,
-                sources: &sources,
-                targets: &targets,
-                weights: &weights,
-                delays: None,
-            },
-        )?;
-    }
-    synapses.close()?;
-    let mut input = Plain::create(&folder.join(SPIKES))?;
-    input.sonata()?;
-    let spikes: Vec<(f64, u32)> =
-        graph.ask(network, questions).into_iter().map(|(step, neuron)| (step as f64, neuron)).collect();
-    input.spikes("question", &spikes)?;
-    input.close()?;
-    Ok(write_whole(&folder.join("network.ron"), graph.text(title, questions.len()).as_bytes())?)
-}
 
 /// What a machine made of a compiled network.
 pub struct Ran {
