@@ -2,14 +2,14 @@
 
 use compiler::integers::quantise::quantise;
 use compiler::integers::ranges::Ranges;
-use compiler::integers::{Bits, Integers};
-use compiler::layers::Program;
+use compiler::integers::{Bits, Grains, Integers};
 use compiler::layers::run::Asked;
+use compiler::layers::{Operation, Program};
 use compiler::reads::{Tensor, Tensors, mlp, trm};
 use compiler::spikes::Code;
 use compiler::spikes::graph::Graph;
-use saltus::compiled::run::{Ran, run};
-use saltus::compiled::write;
+use saltus::compiled::run::{Ran, run, times};
+use saltus::compiled::{CONTINUOUS, write};
 use saltus::load::backend;
 use sim_core::rng::Key;
 
@@ -81,8 +81,8 @@ fn all_numbers_are_sent(given: &(Program, Vec<Asked>), bits: Bits, code: Code) {
     assert!(ran.numbers > 400 && ran.spikes > 400, "{} numbers, {} spikes", ran.numbers, ran.spikes);
 }
 
-const EIGHT: Bits = Bits { values: 8, weights: 8, squares: 12, head: 24 };
-const FOUR: Bits = Bits { values: 4, weights: 6, squares: 6, head: 8 };
+const EIGHT: Bits = Bits { values: 8, weights: 8, squares: 12, head: 24, grains: Grains::Closest };
+const FOUR: Bits = Bits { values: 4, weights: 6, squares: 6, head: 8, grains: Grains::Closest };
 
 #[test]
 fn a_recursive_reasoner_sends_its_whole_numbers_in_digits() {
@@ -116,11 +116,55 @@ fn a_compiled_network_answers_alike_on_any_number_of_threads() {
 }
 
 #[test]
+fn a_network_that_halts_is_silent_until_the_next_question() {
+    let with_bias = |of_halting: f32| {
+        let (mut program, questions) = a_trm();
+        let last = program.head.1.nodes.last_mut().expect("a head");
+        let Operation::Linear { bias: Some(bias), .. } = &mut last.operation else { panic!("a layer") };
+        *bias.last_mut().expect("the bias of halting") = of_halting;
+        ran(&(program, questions), FOUR, Code::Phase, 1)
+    };
+    let (all, halted) = (with_bias(-40.0), with_bias(40.0));
+    assert_eq!(halted.differ, 0, "{}", halted.first.unwrap_or_default());
+    assert!(all.answers.iter().all(|rounds| rounds.len() == 2), "it would have gone on");
+    assert!(halted.answers.iter().all(|rounds| rounds.len() == 1), "it has halted");
+    assert!(halted.spikes * 10 < all.spikes * 6, "{} and {} spikes", halted.spikes, all.spikes);
+}
+
+#[test]
+fn in_continuous_time_rectified_layers_are_exact() {
+    let given = an_mlp();
+    let (program, questions) = &given;
+    let network = whole(&given, CONTINUOUS);
+    let graph = Graph::continuous(&network).expect("it adds and rectifies");
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&graph, &network, questions, "Exact", folder.path()).expect("it is written");
+    let sent = times(&graph, &network, questions.len(), folder.path(), (Some(1), true)).expect("it runs");
+    let mut largest = 0.0_f64;
+    for (asked, sent) in questions.iter().zip(&sent) {
+        let real = program.run(asked, |_, _| ());
+        for (real, sent) in real[0].iter().zip(sent) {
+            largest = largest.max(f64::from(*real).abs());
+            assert!((f64::from(*real) - sent).abs() < 1e-6, "{real} and {sent}");
+        }
+    }
+    assert!(largest > 0.5, "the layers said something: {largest}");
+}
+
+#[test]
+fn what_is_not_exact_in_continuous_time_is_named() {
+    let network = whole(&a_trm(), CONTINUOUS);
+    let refusal = Graph::continuous(&network).expect_err("it has gates");
+    assert!(refusal.to_string().contains("population block0_mix_gate"), "{refusal}");
+}
+
+#[test]
 fn more_bits_come_closer_to_the_layers() {
     let given = a_trm();
     let (program, questions) = &given;
     let off = |values: u32| -> f64 {
-        let network = whole(&given, Bits { values, weights: 12, squares: 16, head: 24 });
+        let network =
+            whole(&given, Bits { values, weights: 12, squares: 16, head: 24, grains: Grains::Closest });
         let grain = network.head.1.last().expect("a head").sends.grain;
         let error = |asked: &Asked| {
             let (real, whole) = (program.run(asked, |_, _| ()), network.run(asked, |_, _| ()));

@@ -5,7 +5,7 @@ use crate::checkpoint::write_whole;
 use crate::compiled::answers::{Reading, Score};
 use crate::compiled::program::{asked, program};
 use crate::compiled::report::{Report, rows};
-use crate::compiled::{digits, run, write};
+use crate::compiled::{CONTINUOUS, digits, run, write};
 use crate::load::{backend, build, threads};
 use crate::open::open;
 use crate::say;
@@ -13,7 +13,6 @@ use crate::trained::{Config, Run};
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
-use compiler::integers::Integers;
 use compiler::integers::quantise::quantise;
 use compiler::integers::ranges::Ranges;
 use compiler::layers::Program;
@@ -22,6 +21,7 @@ use compiler::spikes::Code;
 use compiler::spikes::graph::Graph;
 use recordings::hdf5::folder::Folder;
 use serde_json::{Value, json};
+use sim_core::backend::Backend;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,6 +65,9 @@ pub struct CompileArgs {
     /// Folder for the network file (default: compiled in the folder of the training)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Take all rounds, though the network would halt
+    #[arg(long)]
+    all_rounds: bool,
     /// A machine to run it on, such as cpu; may be given several times
     #[arg(long, value_name = "NAME")]
     backend: Vec<String>,
@@ -85,24 +88,36 @@ enum Coding {
     Phase,
     /// The time of one spike
     Ttfs,
+    /// The time of one spike, not rounded: in continuous time, of rectified sums only
+    Exact,
 }
 
 impl Coding {
-    fn code(self) -> Code {
+    /// The code of whole numbers, if they are whole.
+    fn code(self) -> Option<Code> {
         match self {
-            Coding::Rate => Code::Rate,
-            Coding::Phase => Code::Phase,
-            Coding::Ttfs => Code::Ttfs,
+            Coding::Rate => Some(Code::Rate),
+            Coding::Phase => Some(Code::Phase),
+            Coding::Ttfs => Some(Code::Ttfs),
+            Coding::Exact => None,
         }
     }
 }
 
-/// Test samples with what layers make of them.
-struct Test {
+/// A trained network and samples of its task.
+struct Trained {
+    config: Config,
+    program: Program,
+    reading: Reading,
+    /// Samples that show how large values are.
+    calibration: Vec<Asked>,
+    /// Test samples, and their right answers.
     asked: Vec<Asked>,
     right: Vec<Vec<u32>>,
-    /// Answers of the layers.
-    theirs: Vec<Vec<u32>>,
+    /// What layers make of them.
+    heads: Vec<Vec<Vec<f64>>>,
+    /// Whether a network that would halt does.
+    halts: bool,
 }
 
 /// Compiles, writes, and shows what came of it.
@@ -110,52 +125,18 @@ pub fn compile(args: &CompileArgs) -> Result<ExitCode> {
     let known =
         |name: &String| backend(name).ok_or_else(|| BadInput::of(anyhow!("no backend is called {name:?}")));
     let machines = args.backend.iter().map(known).collect::<Result<Vec<_>>>()?;
-    let at = Run::at(&args.run);
-    let mut config = at.config().map_err(BadInput::of)?;
-    if let Some(data) = &args.data {
-        config.read_data(data);
-    }
-    let saved = at.weights().map_err(BadInput::of)?;
-    let program = program(&config, saved).map_err(|problem| BadInput::of(anyhow!(problem)))?;
-    let (calibration, test) = questions(&config, &program, args)?;
-    let bits = digits(args.code.code(), args.bits, args.weight_bits);
-    let network = quantise(&program, &Ranges::of(&program, &calibration), bits)
-        .map_err(|problem| BadInput::of(anyhow!(problem)))?;
-    let graph = Graph::new(&network, args.code.code());
-    let folder = args.out.clone().unwrap_or_else(|| at.folder().join("compiled"));
-    let shown = &test.asked[..test.asked.len().min(args.questions as usize)];
-    let title =
-        format!("A network that was trained on {}, compiled to spikes", config.arguments.word("task"));
-    write(&graph, &network, shown, &title, &folder).with_context(|| folder.display().to_string())?;
-    let report = Report {
-        rows: rows(&program, &network, &graph, &shown[..shown.len().min(MEASURED)]),
-        machines: capable(&folder)?,
-        waves: network.waves.len() * network.rounds,
-        registers: network.registers.iter().map(|r| (r.name.clone(), r.shape.len())).collect(),
-        graph: &graph,
+    let trained = Trained::read(args)?;
+    let folder = args.out.clone().unwrap_or_else(|| args.run.join("compiled"));
+    let all = match args.code.code() {
+        Some(code) => trained.in_numbers(code, &machines, &folder, args)?,
+        None => trained.in_time(&folder, args)?,
     };
-    let reading = Reading::of(&program);
-    let mut scores = vec![("layers".to_owned(), reals(&program, &test, &reading), None)];
-    scores.push((format!("{}-bit numbers", args.bits), wholes(&network, &test, &reading), None));
-    for machine in machines {
-        let options = (args.threads.map(usize::from), args.json);
-        match run::run(&graph, &network, shown, &folder, machine, options)? {
-            Ok(ran) => {
-                let heads: Vec<Vec<Vec<f64>>> = ran.answers.iter().map(|rounds| real(rounds)).collect();
-                let score = Score::of(&reading, &heads, &test.right, &test.theirs);
-                scores.push((machine.name.to_owned(), score, Some(ran)));
-            }
-            Err(refusal) => return Err(anyhow!(refusal)),
-        }
-    }
-    let all = as_json(&config, &report, &reading, &scores, &program);
     let path = folder.join("report.json");
     write_whole(&path, format!("{all:#}\n").as_bytes()).with_context(|| path.display().to_string())?;
     if args.json {
         say!("{all:#}");
     } else {
-        say!("{}\n{}", report.text(), table(&reading, &scores, shown.len()).trim_end());
-        say!("{} asks {} questions", folder.join("network.ron").display(), shown.len());
+        say!("wrote {} and report.json beside it", folder.join("network.ron").display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -163,46 +144,145 @@ pub fn compile(args: &CompileArgs) -> Result<ExitCode> {
 /// Questions whose populations are counted and compared with the layers.
 const MEASURED: usize = 20;
 
-/// Samples to see ranges on, and test samples.
-fn questions(config: &Config, program: &Program, args: &CompileArgs) -> Result<(Vec<Asked>, Test)> {
-    let device = Device::flex();
-    let lesson = (config.model.lesson)(&Job { arguments: &config.arguments, device: &device });
-    let lesson = lesson.map_err(|problem| BadInput::of(anyhow!(problem)))?;
-    let none = || BadInput::of(anyhow!("a {} has no questions to ask a compiled network", config.model.name));
-    let seen = lesson.questions(Part::Validation, args.calibration as usize).ok_or_else(none)?;
-    let test = lesson.questions(Part::Test, args.samples.unwrap_or(usize::MAX)).ok_or_else(none)?;
-    let (reading, asked_test) = (Reading::of(program), asked(&test));
-    let answer = |asked: &Asked| {
-        let last = program.run(asked, |_, _| ()).pop().unwrap_or_default();
-        reading.answer(&last.into_iter().map(f64::from).collect::<Vec<f64>>())
-    };
-    let theirs = asked_test.iter().map(answer).collect();
-    Ok((asked(&seen), Test { asked: asked_test, right: test.answers, theirs }))
+impl Trained {
+    fn read(args: &CompileArgs) -> Result<Self> {
+        let at = Run::at(&args.run);
+        let mut config = at.config().map_err(BadInput::of)?;
+        if let Some(data) = &args.data {
+            config.read_data(data);
+        }
+        let program = program(&config, at.weights().map_err(BadInput::of)?);
+        let program = program.map_err(|problem| BadInput::of(anyhow!(problem)))?;
+        let device = Device::flex();
+        let lesson = (config.model.lesson)(&Job { arguments: &config.arguments, device: &device });
+        let lesson = lesson.map_err(|problem| BadInput::of(anyhow!(problem)))?;
+        let samples = |part: Part, count: usize| {
+            let none = || anyhow!("a {} has no questions to ask a compiled network", config.model.name);
+            lesson.questions(part, count).ok_or_else(|| BadInput::of(none()))
+        };
+        let seen = asked(&samples(Part::Validation, args.calibration as usize)?);
+        let test = samples(Part::Test, args.samples.unwrap_or(usize::MAX))?;
+        let head = |asked: &Asked| -> Vec<Vec<f64>> {
+            let rounds = program.run(asked, |_, _| ());
+            rounds.into_iter().map(|head| head.into_iter().map(f64::from).collect()).collect()
+        };
+        let asked = asked(&test);
+        Ok(Self {
+            reading: Reading::of(&program),
+            calibration: seen,
+            right: test.answers,
+            heads: asked.iter().map(head).collect(),
+            halts: !args.all_rounds,
+            asked,
+            config,
+            program,
+        })
+    }
+
+    fn title(&self) -> String {
+        format!("A network that was trained on {}, compiled to spikes", self.config.arguments.word("task"))
+    }
+
+    fn score(&self, heads: &[Vec<Vec<f64>>]) -> Score {
+        let answer = |rounds: &Vec<Vec<f64>>| {
+            self.reading
+                .taken(rounds, self.halts)
+                .last()
+                .map(|head| self.reading.answer(head))
+                .unwrap_or_default()
+        };
+        let theirs: Vec<_> = self.heads.iter().map(answer).collect();
+        Score::of(&self.reading, heads, &self.right, &theirs, self.halts)
+    }
+
+    /// Compiles to whole numbers, and to spikes that say them.
+    fn in_numbers(
+        &self,
+        code: Code,
+        machines: &[&Backend],
+        folder: &Path,
+        args: &CompileArgs,
+    ) -> Result<Value> {
+        let bits = digits(code, args.bits, args.weight_bits);
+        let network = quantise(&self.program, &Ranges::of(&self.program, &self.calibration), bits);
+        let network = network.map_err(|problem| BadInput::of(anyhow!(problem)))?;
+        let network = if self.halts { network } else { network.without_halt() };
+        let graph = Graph::new(&network, code);
+        let shown = &self.asked[..self.asked.len().min(args.questions as usize)];
+        write(&graph, &network, shown, &self.title(), folder)
+            .with_context(|| folder.display().to_string())?;
+        let report = Report {
+            rows: rows(&self.program, &network, &graph, &shown[..shown.len().min(MEASURED)]),
+            machines: capable(folder)?,
+            waves: network.waves.len() * network.rounds,
+            graph: &graph,
+        };
+        let wholes = |asked: &Asked| real(&network.run(asked, |_, _| ()));
+        let heads: Vec<_> = self.asked.iter().map(wholes).collect();
+        let mut scores = vec![
+            ("layers".to_owned(), self.score(&self.heads), None),
+            (format!("{}-bit numbers", args.bits), self.score(&heads), None),
+        ];
+        for machine in machines {
+            let options = (args.threads.map(usize::from), args.json);
+            let ran = run::run(&graph, &network, shown, folder, machine, options)?;
+            let ran = ran.map_err(|refusal| BadInput::of(anyhow!(refusal)))?;
+            let heads: Vec<_> = ran.answers.iter().map(|rounds| real(rounds)).collect();
+            scores.push((machine.name.to_owned(), self.score(&heads), Some(ran)));
+        }
+        if !args.json {
+            say!(
+                "{}\n{}",
+                report.text(),
+                table(&self.reading, &scores, (shown.len(), network.rounds)).trim_end()
+            );
+        }
+        Ok(self.as_json(&report, &scores))
+    }
+
+    /// Compiles to spikes in continuous time, and says how far they are from the layers.
+    fn in_time(&self, folder: &Path, args: &CompileArgs) -> Result<Value> {
+        let shown = &self.asked[..self.asked.len().min(args.questions as usize)];
+        let seen: Vec<Asked> = self.calibration.iter().chain(shown).cloned().collect();
+        let network = quantise(&self.program, &Ranges::of(&self.program, &seen), CONTINUOUS);
+        let network = network.map_err(|problem| BadInput::of(anyhow!(problem)))?;
+        let graph = Graph::continuous(&network).map_err(|problem| BadInput::of(anyhow!(problem)))?;
+        write(&graph, &network, shown, &self.title(), folder)
+            .with_context(|| folder.display().to_string())?;
+        let options = (args.threads.map(usize::from), args.json);
+        let sent = run::times(&graph, &network, shown.len(), folder, options)?;
+        let heads: Vec<Vec<Vec<f64>>> = sent.into_iter().map(|head| vec![head]).collect();
+        let pairs = heads.iter().zip(&self.heads).flat_map(|(sent, real)| sent[0].iter().zip(&real[0]));
+        let apart = pairs.map(|(sent, real)| (sent - real).abs()).fold(0.0, f64::max);
+        let score = self.score(&heads);
+        if !args.json {
+            say!(
+                "{} {:.4}, agreement with the layers {:.4}, numbers of the head at most {apart:.1e} apart, on {} samples",
+                self.reading.metric(),
+                score.right,
+                score.agreement,
+                shown.len()
+            );
+        }
+        let mut all = self.config.metrics();
+        all["code"] = json!("exact");
+        all["samples"] = json!(shown.len());
+        all[self.reading.metric().replace(' ', "_")] = json!(score.right);
+        all["agreement"] = json!(score.agreement);
+        all["apart"] = json!(apart);
+        Ok(all)
+    }
 }
 
 fn real(rounds: &[Vec<i64>]) -> Vec<Vec<f64>> {
     rounds.iter().map(|head| head.iter().map(|number| *number as f64).collect()).collect()
 }
 
-fn reals(program: &Program, test: &Test, reading: &Reading) -> Score {
-    let head = |asked: &Asked| -> Vec<Vec<f64>> {
-        let rounds = program.run(asked, |_, _| ());
-        rounds.into_iter().map(|head| head.into_iter().map(f64::from).collect()).collect()
-    };
-    let heads: Vec<_> = test.asked.iter().map(head).collect();
-    Score::of(reading, &heads, &test.right, &test.theirs)
-}
-
-fn wholes(network: &Integers, test: &Test, reading: &Reading) -> Score {
-    let heads: Vec<_> = test.asked.iter().map(|asked| real(&network.run(asked, |_, _| ()))).collect();
-    Score::of(reading, &heads, &test.right, &test.theirs)
-}
-
 /// What each machine says to the network.
 fn capable(folder: &Path) -> Result<Vec<(&'static str, Option<String>)>> {
     let network = open(&folder.join("network.ron"), &[])?.network;
     let threads = threads(None);
-    let one = |machine: &&'static sim_core::backend::Backend| {
+    let one = |machine: &&'static Backend| {
         let built = build(&network, machine, &Folder::new(folder), (threads, threads), true);
         (machine.name, built.err())
     };
@@ -211,7 +291,7 @@ fn capable(folder: &Path) -> Result<Vec<(&'static str, Option<String>)>> {
 
 type Row = (String, Score, Option<run::Ran>);
 
-fn table(reading: &Reading, scores: &[Row], shown: usize) -> String {
+fn table(reading: &Reading, scores: &[Row], (shown, rounds): (usize, usize)) -> String {
     let mut text = format!(
         "{:<16} {:>12} {:>10} {:>8} {:>15} {:>20}\n",
         "",
@@ -228,39 +308,39 @@ fn table(reading: &Reading, scores: &[Row], shown: usize) -> String {
             let each = |count: u64| count as f64 / shown.max(1) as f64;
             let _ = write!(text, " {:>15.0} {:>20.0}", each(ran.spikes), each(ran.operations));
             let _ = match &ran.first {
-                None => write!(text, "  all {} numbers equal", ran.numbers),
+                None => write!(text, "  all {} numbers equal, {shown} samples", ran.numbers),
                 Some(first) => write!(text, "  {} of {} numbers differ: {first}", ran.differ, ran.numbers),
             };
         }
         text.push('\n');
     }
+    if let Some((_, score, _)) = scores.last().filter(|(_, score, _)| score.rounds < rounds as f64) {
+        let saved = 100.0 * (1.0 - score.rounds / rounds as f64);
+        let _ = writeln!(text, "halting saves {saved:.1} % of the waves");
+    }
     text
 }
 
-fn as_json(
-    config: &Config,
-    report: &Report<'_>,
-    reading: &Reading,
-    scores: &[Row],
-    program: &Program,
-) -> Value {
-    let row = |(name, score, ran): &Row| {
-        let mut row = json!({
-            "name": name, reading.metric().replace(' ', "_"): score.right, "agreement": score.agreement,
-            "rounds_until_halt": score.rounds, "right_at_halt": score.right_at_halt,
-        });
-        if let Some(ran) = ran {
-            row["spikes"] = json!(ran.spikes);
-            row["operations"] = json!(ran.operations);
-            row["numbers"] = json!(ran.numbers);
-            row["numbers_differ"] = json!(ran.differ);
-            row["seconds"] = json!(ran.seconds);
-        }
-        row
-    };
-    let mut all = config.metrics();
-    all["parameters"] = json!(program.parameters());
-    all["network"] = report.json();
-    all["scores"] = scores.iter().map(row).collect();
-    all
+impl Trained {
+    fn as_json(&self, report: &Report<'_>, scores: &[Row]) -> Value {
+        let row = |(name, score, ran): &Row| {
+            let mut row = json!({
+                "name": name, self.reading.metric().replace(' ', "_"): score.right, "agreement": score.agreement,
+                "rounds": score.rounds,
+            });
+            if let Some(ran) = ran {
+                row["spikes"] = json!(ran.spikes);
+                row["operations"] = json!(ran.operations);
+                row["numbers"] = json!(ran.numbers);
+                row["numbers_differ"] = json!(ran.differ);
+                row["seconds"] = json!(ran.seconds);
+            }
+            row
+        };
+        let mut all = self.config.metrics();
+        all["parameters"] = json!(self.program.parameters());
+        all["network"] = report.json();
+        all["scores"] = scores.iter().map(row).collect();
+        all
+    }
 }

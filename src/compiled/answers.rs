@@ -37,6 +37,12 @@ impl Reading {
         self.places.is_some_and(|(_, tokens)| head.get(tokens).is_some_and(|halt| *halt > 0.0))
     }
 
+    /// The rounds that are taken.
+    pub fn taken<'a>(&self, rounds: &'a [Vec<f64>], halts: bool) -> &'a [Vec<f64>] {
+        let halt = rounds.iter().position(|head| halts && self.halts(head));
+        &rounds[..halt.map_or(rounds.len(), |at| at + 1)]
+    }
+
     /// What is measured.
     pub fn metric(&self) -> &'static str {
         if self.places.is_some() { "exact grids" } else { "accuracy" }
@@ -46,29 +52,33 @@ impl Reading {
 /// How well questions were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
-    /// Share of questions whose answer is right as a whole, after all rounds.
+    /// Share of questions whose answer is right as a whole.
     pub right: f64,
     /// Share of questions answered as by the layers.
     pub agreement: f64,
-    /// Rounds until the network would halt, in the mean.
+    /// Rounds that were taken, in the mean.
     pub rounds: f64,
-    /// Share of right answers if it does.
-    pub right_at_halt: f64,
 }
 
 impl Score {
-    /// That of numbers of the head `[question][round]`; `theirs` are the answers of the layers after all rounds.
-    pub fn of(reading: &Reading, heads: &[Vec<Vec<f64>>], right: &[Vec<u32>], theirs: &[Vec<u32>]) -> Self {
+    /// That of numbers of the head `[question][round]`, taken up to the round in which the network halts if it `halts`;
+    /// `theirs` are the answers of the layers.
+    pub fn of(
+        reading: &Reading,
+        heads: &[Vec<Vec<f64>>],
+        right: &[Vec<u32>],
+        theirs: &[Vec<u32>],
+        halts: bool,
+    ) -> Self {
         let mut score = Self::default();
         let share = 1.0 / heads.len().max(1) as f64;
         for ((rounds, right), theirs) in heads.iter().zip(right).zip(theirs) {
-            let Some(last) = rounds.last() else { continue };
+            let taken = reading.taken(rounds, halts);
+            let Some(last) = taken.last() else { continue };
             let answer = reading.answer(last);
             score.right += share * f64::from(u8::from(answer == *right));
             score.agreement += share * f64::from(u8::from(answer == *theirs));
-            let halt = rounds.iter().position(|head| reading.halts(head)).unwrap_or(rounds.len() - 1);
-            score.rounds += share * (halt + 1) as f64;
-            score.right_at_halt += share * f64::from(u8::from(reading.answer(&rounds[halt]) == *right));
+            score.rounds += share * taken.len() as f64;
         }
         score
     }

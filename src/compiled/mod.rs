@@ -8,7 +8,7 @@ pub mod run;
 
 use crate::checkpoint::write_whole;
 use anyhow::Result;
-use compiler::integers::{Bits, Integers};
+use compiler::integers::{Bits, Grains, Integers};
 use compiler::layers::run::Asked;
 use compiler::spikes::Code;
 use compiler::spikes::graph::Graph;
@@ -21,10 +21,15 @@ use std::path::Path;
 /// in phase; in the other codes the window doubles with each.
 pub fn digits(code: Code, bits: u32, weights: u32) -> Bits {
     match code {
-        Code::Phase => Bits { values: bits, weights, squares: bits + 4, head: 24 },
-        Code::Rate | Code::Ttfs => Bits { values: bits, weights, squares: bits + 2, head: 10 },
+        Code::Phase => Bits { values: bits, weights, squares: bits + 4, head: 24, grains: Grains::Closest },
+        Code::Rate | Code::Ttfs => {
+            Bits { values: bits, weights, squares: bits + 2, head: 10, grains: Grains::Closest }
+        }
     }
 }
+
+/// The digits of numbers in continuous time: how long windows are, 63 ms, and weights as fine as those that were trained.
+pub const CONTINUOUS: Bits = Bits { values: 6, weights: 30, squares: 6, head: 6, grains: Grains::Roomy };
 
 /// Writes a network that asks questions, and what it reads, to a folder.
 pub fn write(
@@ -61,9 +66,7 @@ pub fn write(
     synapses.close()?;
     let mut input = Plain::create(&folder.join(SPIKES))?;
     input.sonata()?;
-    let spikes: Vec<(f64, u32)> =
-        graph.ask(network, questions).into_iter().map(|(step, neuron)| (step as f64, neuron)).collect();
-    input.spikes("question", &spikes)?;
+    input.spikes("question", &graph.ask(network, questions))?;
     input.close()?;
     Ok(write_whole(&folder.join("network.ron"), graph.text(title, questions.len()).as_bytes())?)
 }

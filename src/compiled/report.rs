@@ -150,8 +150,6 @@ pub struct Report<'a> {
     pub machines: Vec<(&'static str, Option<String>)>,
     /// Waves of a question.
     pub waves: usize,
-    /// Registers, whose spikes are not counted among the units'.
-    pub registers: Vec<(String, usize)>,
 }
 
 impl Report<'_> {
@@ -215,7 +213,6 @@ impl Report<'_> {
             "code": timing.code.word(), "neurons": self.graph.neurons(), "synapses": self.graph.synapses(),
             "waves": self.waves, "steps": timing.trial, "round_steps": timing.round,
             "populations": self.rows.iter().map(row).collect::<Vec<_>>(),
-            "registers": self.registers.iter().map(|(name, size)| json!({"name": name, "neurons": size})).collect::<Vec<_>>(),
             "machines": self.machines.iter().map(|(name, why)| ((*name).to_owned(), json!(why))).collect::<serde_json::Map<_, _>>(),
         })
     }

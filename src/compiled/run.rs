@@ -1,19 +1,18 @@
 //! A compiled network run on a machine, and compared with whole numbers, number by number.
 
-use crate::load::{build, threads};
+use crate::load::{backend, build, threads};
 use crate::open::open;
 use crate::progress::Progress;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use compiler::integers::Integers;
 use compiler::integers::run::Moment;
 use compiler::layers::run::Asked;
 use compiler::spikes::decode::Heard;
-use compiler::spikes::graph::{Graph, Source};
+use compiler::spikes::graph::{Graph, Part, Source};
 use recordings::hdf5::folder::Folder;
 use sim_core::backend::{Backend, Epoch};
 use sim_core::observer::Observer;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What a machine made of a compiled network.
 pub struct Ran {
@@ -33,58 +32,116 @@ pub struct Ran {
     pub seconds: f64,
 }
 
+/// A run of a network that was written to a folder.
+struct Running {
+    /// For each spike: number of the population in the graph, neuron, and time in ms.
+    spikes: Vec<(usize, u32, f64)>,
+    operations: u64,
+    seconds: f64,
+}
+
 /// Runs a network that was written to a folder; the error inside is the machine's refusal.
+fn running(
+    graph: &Graph,
+    folder: &Path,
+    machine: &Backend,
+    (said, quiet): (Option<usize>, bool),
+) -> Result<std::result::Result<Running, String>> {
+    let network = open(&folder.join("network.ron"), &[])?.network;
+    let threads = threads(said);
+    let mut built = match build(&network, machine, &Folder::new(folder), (threads, threads), quiet) {
+        Ok(built) => built,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let begin = std::time::Instant::now();
+    let mut progress = Progress::new(0, network.duration, network.dt, quiet);
+    let known: Vec<Option<usize>> =
+        graph.populations.iter().map(|population| network.population(&population.name)).collect();
+    let (mut spikes, mut epoch) = (Vec::new(), Epoch::default());
+    while built.now() < network.duration {
+        let until = (built.now() + built.epoch()).min(network.duration);
+        built.advance(until, &mut epoch);
+        for spike in &epoch.spikes {
+            let (population, neuron) = network.locate(spike.neuron);
+            let at = known.iter().position(|known| *known == Some(population));
+            spikes.extend(at.filter(|at| *at > 0).map(|at| (at, neuron, spike.time(network.dt))));
+        }
+        // Drawing a bar cannot fail.
+        let _ = progress.see(&epoch, &*built);
+    }
+    let operations = built.counters().synaptic_events;
+    Ok(Ok(Running { spikes, operations, seconds: begin.elapsed().as_secs_f64() }))
+}
+
+/// Runs a network that was written to a folder; the error inside is the machine's refusal.
+///
+/// # Errors
+/// If the folder cannot be read.
 pub fn run(
     graph: &Graph,
     network: &Integers,
     questions: &[Asked],
     folder: &Path,
     machine: &Backend,
-    (said, quiet): (Option<usize>, bool),
+    options: (Option<usize>, bool),
 ) -> Result<std::result::Result<Ran, String>> {
-    let opened = open(&folder.join("network.ron"), &[])?;
-    let opened = Arc::clone(&opened.network);
-    let threads = threads(said);
-    let mut built = match build(&opened, machine, &Folder::new(folder), (threads, threads), quiet) {
-        Ok(built) => built,
+    let Running { spikes, operations, seconds } = match running(graph, folder, machine, options)? {
+        Ok(running) => running,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let begin = std::time::Instant::now();
-    let mut progress = Progress::new(0, opened.duration, opened.dt, quiet);
-    let known: Vec<Option<usize>> =
-        graph.populations.iter().map(|population| opened.population(&population.name)).collect();
-    let (mut heard, mut spikes, mut epoch) = (Heard::new(graph, questions.len()), 0, Epoch::default());
-    while built.now() < opened.duration {
-        let until = (built.now() + built.epoch()).min(opened.duration);
-        built.advance(until, &mut epoch);
-        for spike in &epoch.spikes {
-            let (population, neuron) = opened.locate(spike.neuron);
-            let Some(at) = known.iter().position(|known| *known == Some(population)) else { continue };
-            if at > 0 {
-                spikes += 1;
-                heard.spike(at, neuron, spike.step as usize - 1);
-            }
-        }
-        // Drawing a bar cannot fail.
-        let _ = progress.see(&epoch, &*built);
+    let mut heard = Heard::new(graph, questions.len());
+    for &(population, neuron, time) in &spikes {
+        // A spike in step n stands at its end, and steps are counted from 0 here.
+        heard.spike(population, neuron, time.round() as usize - 1);
     }
     let mut ran = Ran {
         answers: Vec::new(),
         numbers: 0,
         differ: 0,
         first: None,
-        spikes,
-        operations: built.counters().synaptic_events,
-        seconds: begin.elapsed().as_secs_f64(),
+        spikes: spikes.len() as u64,
+        operations,
+        seconds,
     };
     for (trial, asked) in questions.iter().enumerate() {
         let mut answers = Vec::new();
-        network.run(asked, |moment, expected| {
+        let rounds = network.run(asked, |moment, expected| {
             ran.compare(graph, network, &heard, (trial, moment), expected, &mut answers)
         });
+        answers.truncate(rounds.len());
         ran.answers.push(answers);
     }
     Ok(Ok(ran))
+}
+
+/// What the head of a network in continuous time sends, by question: numbers in the unit of the layers.
+///
+/// # Errors
+/// If the folder cannot be read, or the machine refuses.
+pub fn times(
+    graph: &Graph,
+    network: &Integers,
+    questions: usize,
+    folder: &Path,
+    options: (Option<usize>, bool),
+) -> Result<Vec<Vec<f64>>> {
+    let cpu = backend("cpu").expect("there is a cpu");
+    let Running { spikes, .. } = running(graph, folder, cpu, options)?.map_err(|refusal| anyhow!(refusal))?;
+    let head = network.head.1.len() - 1;
+    let mut sent = vec![vec![0.0; network.head.1[head].shape.len()]; questions];
+    for (population, neuron, time) in spikes {
+        let about = &graph.populations[population];
+        if about.source != Source::Unit(network.nets.len(), head) {
+            continue;
+        }
+        let trial = time as usize / graph.timing.trial;
+        let end = (trial * graph.timing.trial + about.send[0] + graph.timing.code.steps(about.bits)) as f64;
+        let number = (end - time) * about.grain;
+        if let Some(sent) = sent.get_mut(trial) {
+            sent[neuron as usize] += if about.part == Part::Positive { number } else { -number };
+        }
+    }
+    Ok(sent)
 }
 
 impl Ran {

@@ -27,6 +27,17 @@ pub struct Bits {
     pub squares: u32,
     /// Of what a head sends at most; where a sum may have more, it is rounded.
     pub head: u32,
+    /// What grains are chosen by.
+    pub grains: Grains,
+}
+
+/// What grains of values are chosen by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grains {
+    /// Numbers come closest to what was seen; the largest may be cut off.
+    Closest,
+    /// Twice the largest that was seen is not cut off.
+    Roomy,
 }
 
 /// Where a number comes from.
@@ -200,4 +211,6 @@ pub struct Integers {
     pub head: (usize, IntegerNet),
     /// Rounds.
     pub rounds: usize,
+    /// Which number of the head, if it is above 0, ends all work on a question.
+    pub halts: Option<usize>,
 }

@@ -21,7 +21,7 @@ pub fn quantise(program: &Program, ranges: &Ranges, bits: Bits) -> Result<Intege
     let grains: Vec<f64> = (0..program.registers.len())
         .map(|register| {
             let places: Vec<Place> = places(program, &groups, groups[register]);
-            grain(&ranges.sizes(&places, f64::from), bits.values - 1)
+            grain(&ranges.sizes(&places, f64::from), bits.values - 1, bits.grains)
         })
         .collect();
     let mut registers: Vec<Register> = program
@@ -57,7 +57,10 @@ pub fn quantise(program: &Program, ranges: &Ranges, bits: Bits) -> Result<Intege
     let (register, net) = &program.head;
     let head = Lower::new(net, ranges, bits, &Place::Head, (grains[*register], true)).net(None)?;
     let (waves, rounds) = (program.waves.clone(), program.rounds);
-    Ok(Integers { registers, nets, waves, head: (*register, head), rounds })
+    // Behind the tokens of the first place stands the number that halts.
+    let halts = if let Question::Tokens { table, .. } = &program.question { Some(table.from) } else { None };
+    let halts = halts.filter(|at| head.last().is_some_and(|unit| *at < unit.shape.channels));
+    Ok(Integers { registers, nets, waves, head: (*register, head), rounds, halts })
 }
 
 /// For each register the first of those with which it shares a grain: it is read together with them, or written by the
@@ -163,7 +166,8 @@ impl<'a> Lower<'a> {
             Some(grain) => unit.sends.grain = grain,
             None if needed <= self.bits.head => (unit.sends.bits, unit.sends.grain) = (needed, unit.unit),
             None => {
-                (unit.sends.bits, unit.sends.grain) = (self.bits.head, ranges::grain(&sizes, self.bits.head))
+                (unit.sends.bits, unit.sends.grain) =
+                    (self.bits.head, ranges::grain(&sizes, self.bits.head, self.bits.grains))
             }
         }
         Ok(self.units)
@@ -207,7 +211,7 @@ impl<'a> Lower<'a> {
         let squares = self.push(node, "_square", parts, Makes::Function(Function::Square), 1.0, false);
         let squared: Vec<f64> = sizes.iter().map(|x| x * x).collect();
         self.units[squares].sends.bits = self.bits.squares;
-        self.units[squares].sends.grain = grain(&squared, self.bits.squares);
+        self.units[squares].sends.grain = grain(&squared, self.bits.squares, self.bits.grains);
         let total = Part { from: From::Unit(squares), shape, weighs: Weighs::Total(along) };
         let roots =
             self.push(node, "_root", vec![total], Makes::Function(Function::Root), 1.0 / each as f64, false);
@@ -215,7 +219,7 @@ impl<'a> Lower<'a> {
         self.units[roots].shape = one;
         self.units[roots].sends.bits = self.bits.squares;
         // No root of a mean is larger than the largest value; most are much smaller.
-        self.units[roots].sends.grain = grain(&[largest], self.bits.squares);
+        self.units[roots].sends.grain = grain(&[largest], self.bits.squares, self.bits.grains);
         let operand = Term { from: From::Unit(roots), shape: one, weights: Weights::Spread(along) };
         let parts = self.parts(of)?;
         let over = 1.0 / self.grain_of(From::Unit(roots));
@@ -285,7 +289,7 @@ impl<'a> Lower<'a> {
             sum,
             unit: finest * factor,
             makes,
-            sends: Number { bits, grain: grain(&sizes, bits), signed },
+            sends: Number { bits, grain: grain(&sizes, bits, self.bits.grains), signed },
         });
         self.units.len() - 1
     }

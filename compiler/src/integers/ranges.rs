@@ -1,5 +1,6 @@
 //! How large values are: seen on some questions, and turned into grains.
 
+use super::Grains;
 use crate::layers::Program;
 use crate::layers::run::{Asked, Place};
 use std::collections::BTreeMap;
@@ -47,14 +48,18 @@ fn spread(count: usize) -> usize {
     ((u128::from(mixed) * (count as u128 + 1)) >> 64) as usize
 }
 
-/// The power of two with which numbers of `bits` digits come closest to these sizes, in the mean of squares.
-pub fn grain(sizes: &[f64], bits: u32) -> f64 {
+/// The power of two that numbers of `bits` digits are multiples of: with it they come closest to these sizes in the mean of
+/// squares, or have room for all of them.
+pub fn grain(sizes: &[f64], bits: u32, by: Grains) -> f64 {
     let most = ((1_u64 << bits) - 1) as f64;
     let largest = sizes.iter().copied().fold(0.0, f64::max);
     if largest <= 0.0 {
         return 1.0;
     }
     let widest = libm::ceil(libm::log2(largest / most)) as i32;
+    if by == Grains::Roomy {
+        return libm::exp2(f64::from(widest + 1));
+    }
     let error = |grain: f64| -> f64 {
         let off = |size: f64| size - (size / grain + 0.5).floor().min(most) * grain;
         sizes.iter().map(|size| off(*size) * off(*size)).sum()

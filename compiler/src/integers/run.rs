@@ -16,12 +16,23 @@ pub struct Moment {
 }
 
 impl Integers {
-    /// What the head sends after each round. All that is sent on the way is shown to `see`.
+    /// The same network, which never ends before its last round.
+    pub fn without_halt(mut self) -> Self {
+        self.halts = None;
+        self
+    }
+
+    /// What the head sends after each round, up to that in which it halts. All that is sent on the way is shown to `see`;
+    /// after the halt all send 0.
     pub fn run(&self, asked: &Asked, mut see: impl FnMut(Moment, &[i64])) -> Vec<Vec<i64>> {
         let mut registers: Vec<Vec<i64>> =
             (0..self.registers.len()).map(|at| self.begin(at, asked)).collect();
         let mut answers = Vec::new();
         for round in 0..self.rounds {
+            if self.has_halted(&answers) {
+                self.silence(round, &mut see);
+                continue;
+            }
             for (number, wave) in self.waves.iter().enumerate() {
                 let read: Vec<&[i64]> = wave.reads.iter().map(|&register| &registers[register][..]).collect();
                 let sent = run(&self.nets[wave.net], &read);
@@ -36,6 +47,21 @@ impl Integers {
             answers.extend(sent.into_iter().next_back());
         }
         answers
+    }
+
+    fn has_halted(&self, answers: &[Vec<i64>]) -> bool {
+        let halts = |head: &Vec<i64>| self.halts.is_some_and(|at| head[at] > 0);
+        answers.last().is_some_and(halts)
+    }
+
+    /// A round after the halt.
+    fn silence(&self, round: usize, see: &mut impl FnMut(Moment, &[i64])) {
+        let nets = self.waves.iter().map(|wave| &self.nets[wave.net]).chain([&self.head.1]);
+        for (wave, net) in nets.enumerate() {
+            for (unit, about) in net.iter().enumerate() {
+                see(Moment { round, wave, unit }, &vec![0; about.shape.len()]);
+            }
+        }
     }
 
     /// What a register holds at the start.

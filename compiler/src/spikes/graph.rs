@@ -5,6 +5,7 @@ use super::template::Template;
 use super::timing::{Levels, Timing};
 use crate::integers::{Begins, From, IntegerNet, Integers, Makes, Term, Unit};
 use crate::layers::Function;
+use crate::reads::Problem;
 
 /// Which sign a population sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Source {
     Question,
     /// The neuron that sends 1.
     One,
+    /// The neuron that ends all work on a question.
+    Halt,
     /// A register.
     Register(usize),
     /// A unit of a net; the number of nets is the head.
@@ -70,6 +73,8 @@ pub struct Population {
     pub operand: (Vec<usize>, usize),
     /// Starts of windows of sending.
     pub send: Vec<usize>,
+    /// Start of the window in which a spike silences it for the rest of a trial.
+    pub stop: Option<usize>,
     /// Whether the question, or what is always the same, sets it.
     pub is_set: bool,
 }
@@ -100,18 +105,25 @@ pub struct Graph {
     pub templates: Vec<(String, Template)>,
     /// Numbers of different tokens, if the question is made of them.
     pub tokens: Option<usize>,
+    /// Whether time is continuous, so that no number is rounded.
+    pub exact: bool,
 }
 
 impl Graph {
     /// That of a network, its numbers said in a code.
     pub fn new(network: &Integers, code: Code) -> Self {
-        let timing = Timing::new(network, code);
+        Self::build(network, code, false)
+    }
+
+    fn build(network: &Integers, code: Code, exact: bool) -> Self {
+        let timing = Timing::new(network, code, exact);
         let mut graph = Self {
             timing,
             populations: Vec::new(),
             projections: Vec::new(),
             templates: Vec::new(),
             tokens: None,
+            exact,
         };
         graph.question(network);
         graph.registers(network);
@@ -128,7 +140,28 @@ impl Graph {
         let (levels, begins) = (graph.timing.head.clone(), vec![graph.timing.waves[network.waves.len()]]);
         graph.net(network.nets.len(), &network.head.1, &levels, &begins, &[network.head.0]);
         graph.writes(network);
+        if let Some(at) = network.halts {
+            graph.halt(network, at);
+        }
         graph
+    }
+
+    /// That of a network of rectified sums in continuous time: a spike t ms before the end of its window says the number
+    /// t, whole or not, so that what is computed is what the layers compute, but for weights of many bits.
+    ///
+    /// # Errors
+    /// The first population that computes something else.
+    pub fn continuous(network: &Integers) -> Result<Self, Problem> {
+        let units = network.nets.iter().chain([&network.head.1]).flatten();
+        let other =
+            |unit: &&Unit| !matches!(unit.makes, Makes::Function(Function::Identity | Function::Relu));
+        match units.into_iter().find(other) {
+            Some(unit) => Err(Problem(format!(
+                "population {} does not add and rectify, and nothing else is exact in continuous time",
+                unit.name
+            ))),
+            None => Ok(Self::build(network, Code::Ttfs, true)),
+        }
     }
 
     /// The populations that send a source.
@@ -189,6 +222,7 @@ impl Graph {
             hear_on: Vec::new(),
             operand: (Vec::new(), 0),
             send: Vec::new(),
+            stop: None,
             is_set: false,
         };
         self.populations.push(blank);
@@ -314,6 +348,7 @@ impl Graph {
             hear_on: others.iter().flat_map(|level| windows(*level, longest)).collect(),
             operand,
             send,
+            stop: None,
             is_set: false,
         }
     }
@@ -347,6 +382,46 @@ impl Graph {
                 let (from, to) = (Source::Unit(wave.net, unit), Source::Register(wave.writes));
                 self.wire(name, Template::each(1, register.shape.len()), from, to);
             }
+        }
+    }
+
+    /// A neuron with the weights of number `at` of the head, which silences whatever is set at the start of a trial: then
+    /// nothing is left that could send.
+    fn halt(&mut self, network: &Integers, at: usize) {
+        let (register, head) = &network.head;
+        let Some(unit) = head.last() else { return };
+        let begin = self.timing.waves[network.waves.len()];
+        let (heard, sent) = (begin + self.timing.head.ends[0], begin + self.timing.head.ends[1]);
+        self.populations.push(Population {
+            name: "halt".into(),
+            source: Source::Halt,
+            size: 1,
+            unit: unit.unit,
+            grain: unit.sends.grain,
+            hear: vec![heard - self.timing.load + 1],
+            send: vec![sent - 1],
+            ..self.populations[0].clone()
+        });
+        let halt = self.populations.last_mut().expect("it was just put there");
+        halt.role = Role::Function(Function::Identity);
+        for (place, term) in unit.sum.iter().enumerate() {
+            let mut template = Template::of(term, unit.shape);
+            template.synapses.retain(|synapse| synapse.1 as usize == at);
+            let synapses = template.synapses.iter().map(|&(from, _, weight)| (from, 0, weight)).collect();
+            let from = if term.from == From::One { Source::One } else { Source::Register(*register) };
+            self.wire(format!("halt_{place}"), Template::once(synapses), from, Source::Halt);
+        }
+        for source in (0..network.registers.len()).map(Source::Register).chain([Source::One]) {
+            let stopped = self.sending(source);
+            let Some(first) = stopped.first().filter(|at| self.populations[**at].is_set) else { continue };
+            let size = self.populations[*first].size;
+            for &population in &stopped {
+                self.populations[population].stop = Some(sent - self.timing.load + 1);
+            }
+            let all =
+                Template { synapses: vec![(0, 0, 1)], copies: size, source_stride: 0, target_stride: 1 };
+            let name = format!("halt_{}", self.populations[*first].name);
+            self.wire(name, all, Source::Halt, source);
         }
     }
 

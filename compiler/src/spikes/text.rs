@@ -12,33 +12,44 @@ pub const EDGES: &str = "synapses.h5";
 pub const SPIKES: &str = "input.h5";
 
 impl Graph {
-    /// The spikes that ask questions one after the other: step of the run and neuron of the question, by step.
-    pub fn ask(&self, network: &Integers, questions: &[Asked]) -> Vec<(usize, u32)> {
+    /// The spikes that ask questions one after the other: time in ms and neuron of the question, by time.
+    pub fn ask(&self, network: &Integers, questions: &[Asked]) -> Vec<(f64, u32)> {
         let mut spikes = Vec::new();
         let always = self.populations[0].size as u32 - 1;
         for (trial, asked) in questions.iter().enumerate() {
-            let end = trial * self.timing.trial + self.timing.load;
-            spikes.push((end - 1, always));
+            let end = (trial * self.timing.trial + self.timing.load) as f64;
+            spikes.push((end - 1.0, always));
             match asked {
                 Asked::Tokens(tokens) => {
                     let neuron = |cell: usize, token: u32| (cell * self.tokens.unwrap_or(1)) as u32 + token;
                     spikes.extend(
-                        tokens.iter().enumerate().map(|(cell, token)| (end - 1, neuron(cell, *token))),
+                        tokens.iter().enumerate().map(|(cell, token)| (end - 1.0, neuron(cell, *token))),
                     );
                 }
-                Asked::Numbers(_) => {
+                Asked::Numbers(numbers) => {
                     let register = network.registers.iter().position(|r| r.begins == Begins::Numbers);
                     let Some(register) = register else { continue };
-                    let bits = network.registers[register].number.bits;
-                    let begin = end - self.timing.code.steps(bits);
+                    let said = network.registers[register].number;
+                    if self.exact {
+                        let early = numbers.iter().map(|number| f64::from(*number) / said.grain);
+                        let fired = (0..).zip(early).filter(|(_, early)| *early > 0.0);
+                        spikes.extend(fired.map(|(neuron, early)| (end - early, neuron)));
+                        continue;
+                    }
+                    let begin = end - self.timing.code.steps(said.bits) as f64;
                     for (neuron, number) in (0..).zip(network.begin(register, asked)) {
-                        let fired = self.timing.code.spikes(number.unsigned_abs(), bits);
-                        spikes.extend(fired.into_iter().map(|position| (begin + position, neuron)));
+                        let fired = self.timing.code.spikes(number.unsigned_abs(), said.bits);
+                        spikes.extend(fired.into_iter().map(|position| (begin + position as f64, neuron)));
                     }
                 }
             }
         }
-        spikes.sort_unstable();
+        if self.exact {
+            // On the grid a spike stands at the end of its step; here at its own time, and the neurons of the question fire
+            // a step after what drives them.
+            spikes.iter_mut().for_each(|spike| spike.0 = (spike.0 - 1.0).max(0.0));
+        }
+        spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         spikes
     }
 
@@ -93,9 +104,10 @@ impl Graph {
             text,
             "    ],\n    stimuli: [\n        (name: \"questions\", to: [\"question\"], weight: 1, source: SpikeFile(path: \
              {SPIKES:?}, population: \"question\")),\n    ],\n    recordings: [\n        (what: Spikes, from: [{}]),\n    \
-             ],\n    simulation: (duration: ms({}), dt: ms(1), seed: 1),\n)\n",
+             ],\n    simulation: (duration: ms({}), dt: ms(1), seed: 1{}),\n)\n",
             names.join(", "),
-            timing.trial * questions
+            timing.trial * questions,
+            if self.exact { ", clock: Exact" } else { "" }
         );
         text
     }
@@ -125,11 +137,17 @@ impl Graph {
             ("send", &population.send),
         ];
         for (name, starts) in windows.into_iter().filter(|(_, starts)| !starts.is_empty()) {
-            let starts: Vec<String> = starts.iter().map(|start| format!("ms({start})")).collect();
+            // In continuous time all windows are of one length.
+            let longer = population.window.saturating_sub(self.timing.code.steps(population.bits));
+            let earlier = if self.exact && name == "send" { longer } else { 0 };
+            let starts: Vec<String> = starts.iter().map(|start| format!("ms({})", start - earlier)).collect();
             let _ = write!(said, ", {name}: [{}]", starts.join(", "));
         }
         if !operand.is_empty() {
             let _ = write!(said, ", operand_window: ms({length})");
+        }
+        if let Some(stop) = population.stop {
+            let _ = write!(said, ", stop: ms({stop})");
         }
         if population.is_set {
             let _ = write!(said, ", set: ms(1), trial: ms({})", self.timing.trial);

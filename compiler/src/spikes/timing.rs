@@ -18,7 +18,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    fn new(net: &IntegerNet, code: Code, least: usize) -> Self {
+    fn new(net: &IntegerNet, code: Code, least: usize, gap: usize) -> Self {
         let mut of: Vec<usize> = Vec::with_capacity(net.len());
         for unit in net {
             let heard = unit.heard().map(|from| if let From::Unit(from) = from { of[from] } else { 0 });
@@ -30,9 +30,10 @@ impl Levels {
         for (level, unit) in of.iter().zip(net) {
             lengths[*level] = lengths[*level].max(code.steps(unit.sends.bits));
         }
-        let mut end = 0;
+        let mut begin = 0;
         let ends = lengths.into_iter().map(|length| {
-            end += length;
+            let end = begin + length;
+            begin = end + gap;
             end
         });
         Self { of, ends: ends.collect() }
@@ -80,22 +81,24 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// That of a network.
-    pub fn new(network: &Integers, code: Code) -> Self {
+    /// That of a network. In continuous time the last spikes of a level arrive up to a step after its end, and the next
+    /// one waits for them; on the grid it begins with the step in which they arrive.
+    pub fn new(network: &Integers, code: Code, exact: bool) -> Self {
+        let gap = usize::from(exact);
         let registers = network.registers.iter().map(|register| register.number.bits);
         // Windows of all that is weighed may be as long as the longest of them.
         let values = network.nets.iter().flatten().filter(|unit| unit.is_value()).map(|unit| unit.sends.bits);
         let load = code.steps(registers.chain(values).max().unwrap_or(1));
-        let levels = |net: &IntegerNet| Levels::new(net, code, load);
+        let levels = |net: &IntegerNet| Levels::new(net, code, load, gap);
         let (of_nets, head) = (network.nets.iter().map(levels).collect::<Vec<_>>(), levels(&network.head.1));
-        let (mut waves, mut now) = (Vec::new(), load);
+        let (mut waves, mut now) = (Vec::new(), load + gap);
         for wave in &network.waves {
             waves.push(now);
-            now += of_nets[wave.net].steps();
+            now += of_nets[wave.net].steps() + gap;
         }
         waves.push(now);
         // What ends the round is heard one step later.
-        let round = now + head.steps() + 1;
+        let round = now + head.steps() + gap + 1;
         Self { code, load, nets: of_nets, head, waves, round, trial: round * network.rounds }
     }
 }
