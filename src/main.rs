@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use saltus::bad_input::BadInput;
 use saltus::command::{bench, check, compare, export, graph, import, list, map, plot, recover, run};
 #[cfg(feature = "train")]
-use saltus::command::{compile, eval, generate, train};
+use saltus::command::{compile, eval, generate, solve, train};
 use saltus::open::tell;
 use std::process::ExitCode;
 
@@ -58,6 +58,9 @@ enum Verb {
     /// Make a network file of spiking neurons of a trained network of layers
     #[cfg(feature = "train")]
     Compile(compile::CompileArgs),
+    /// Solve a puzzle in spikes, and show how the answer settles
+    #[cfg(feature = "train")]
+    Solve(solve::SolveArgs),
     /// Let a trained language model go on with a text
     #[cfg(feature = "train")]
     Generate(generate::GenerateArgs),
@@ -82,6 +85,8 @@ fn main() -> ExitCode {
         Verb::Eval(args) => eval::eval(args),
         #[cfg(feature = "train")]
         Verb::Compile(args) => compile::compile(args),
+        #[cfg(feature = "train")]
+        Verb::Solve(args) => solve::solve(args),
         #[cfg(feature = "train")]
         Verb::Generate(args) => generate::generate(args),
     };

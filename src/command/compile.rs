@@ -40,48 +40,48 @@ digits (phase), or by the time of one spike (ttfs). With --backend the network i
 send is compared with the whole numbers.")]
 pub struct CompileArgs {
     /// Folder of a training
-    run: PathBuf,
+    pub(crate) run: PathBuf,
     /// How numbers are said in spikes
     #[arg(long, value_enum, default_value = "phase")]
-    code: Coding,
+    pub(crate) code: Coding,
     /// Bits of a value, its sign included
     #[arg(long, value_name = "K", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=12))]
-    bits: u32,
+    pub(crate) bits: u32,
     /// Bits of a weight, its sign included
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=16))]
-    weight_bits: u32,
+    pub(crate) weight_bits: u32,
     /// How many test samples the network file asks
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-    questions: u32,
+    pub(crate) questions: u32,
     /// How many test samples are answered in whole numbers for the table (default: all)
     #[arg(long, value_name = "N")]
-    samples: Option<usize>,
+    pub(crate) samples: Option<usize>,
     /// How many samples kept for validation show how large values are
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    calibration: u32,
+    pub(crate) calibration: u32,
     /// Folder of other data files
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// Folder for the network file (default: compiled in the folder of the training)
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Take all rounds, though the network would halt
     #[arg(long)]
-    all_rounds: bool,
+    pub(crate) all_rounds: bool,
     /// A machine to run it on, such as cpu; may be given several times
     #[arg(long, value_name = "NAME")]
-    backend: Vec<String>,
+    pub(crate) backend: Vec<String>,
     /// How many threads (default: all cores)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    threads: Option<u16>,
+    pub(crate) threads: Option<u16>,
     /// Print JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
 }
 
 /// A code on the command line.
 #[derive(Clone, Copy, ValueEnum)]
-enum Coding {
+pub enum Coding {
     /// Counts of spikes
     Rate,
     /// Binary digits, the largest first

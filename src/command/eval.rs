@@ -1,6 +1,7 @@
 //! `saltus eval`: how well a trained network does, as it was trained and as spikes on machines.
 
 use crate::bad_input::BadInput;
+use crate::command::compile::{Coding, CompileArgs, compile};
 use crate::load::{backend, build, threads};
 use crate::open::open;
 use crate::progress::Progress;
@@ -28,6 +29,7 @@ use training::weights::Weights;
   saltus eval runs/mnist --data other-digits --json
   saltus eval runs/shakespeare --graph 0.05                      and saltus graph runs/shakespeare/graph/network.ron
   saltus eval runs/mnist --backend cpu --samples 100 --network out/mnist-net
+  saltus eval runs/sudoku --code phase --bits 4 --backend cpu --samples 20
 
 On a machine the network runs as an ordinary network file, written to --network; every spike of it is compared
 with the forward pass of training. Operations are spikes times the synapses they reach.")]
@@ -52,6 +54,12 @@ pub struct EvalArgs {
     /// How many threads (default: all cores)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
+    /// Compile it to spikes that say numbers in this code, as saltus compile does
+    #[arg(long, value_enum)]
+    code: Option<Coding>,
+    /// Bits of a value in that code, its sign included
+    #[arg(long, value_name = "K", default_value_t = 8, requires = "code", value_parser = clap::value_parser!(u32).range(2..=12))]
+    bits: u32,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -61,6 +69,9 @@ pub struct EvalArgs {
 pub fn eval(args: &EvalArgs) -> Result<ExitCode> {
     let known =
         |name: &String| backend(name).ok_or_else(|| BadInput::of(anyhow!("no backend is called {name:?}")));
+    if let Some(code) = args.code {
+        return compile(&CompileArgs::of(code, args.bits, args));
+    }
     let machines: Vec<&Backend> = args.backend.iter().map(known).collect::<Result<_>>()?;
     let run = Run::at(&args.run);
     let mut config = run.config().map_err(BadInput::of)?;
@@ -168,6 +179,27 @@ fn on(machine: &Backend, export: &Export, folder: &Path, args: &EvalArgs) -> Res
     }
     let operations = built.counters().synaptic_events;
     Ok(Outcome::Ran(Measured::of(export, fired, operations, begin.elapsed().as_secs_f64())))
+}
+
+impl CompileArgs {
+    /// What `saltus compile` is asked to measure the same.
+    fn of(code: Coding, bits: u32, args: &EvalArgs) -> Self {
+        Self {
+            run: args.run.clone(),
+            code,
+            bits,
+            weight_bits: 8,
+            questions: args.samples.map_or(20, |samples| samples as u32),
+            samples: args.samples,
+            calibration: 100,
+            data: args.data.clone(),
+            out: args.network.clone(),
+            all_rounds: false,
+            backend: args.backend.clone(),
+            threads: args.threads,
+            json: args.json,
+        }
+    }
 }
 
 impl Measured {

@@ -18,4 +18,6 @@ pub mod plot;
 pub mod recover;
 pub mod run;
 #[cfg(feature = "train")]
+pub mod solve;
+#[cfg(feature = "train")]
 pub mod train;

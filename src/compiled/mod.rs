@@ -5,6 +5,7 @@ pub mod answers;
 pub mod program;
 pub mod report;
 pub mod run;
+pub mod settling;
 
 use crate::checkpoint::write_whole;
 use anyhow::Result;

@@ -33,15 +33,20 @@ pub struct Ran {
 }
 
 /// A run of a network that was written to a folder.
-struct Running {
+pub struct Running {
     /// For each spike: number of the population in the graph, neuron, and time in ms.
-    spikes: Vec<(usize, u32, f64)>,
-    operations: u64,
-    seconds: f64,
+    pub spikes: Vec<(usize, u32, f64)>,
+    /// Spikes times the synapses that they reach.
+    pub operations: u64,
+    /// Seconds on the wall.
+    pub seconds: f64,
 }
 
 /// Runs a network that was written to a folder; the error inside is the machine's refusal.
-fn running(
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn running(
     graph: &Graph,
     folder: &Path,
     machine: &Backend,
