@@ -178,3 +178,57 @@ fn what_is_misspelt_is_told_before_anything_is_written() {
         assert!(!Path::new(&out).join("weights.h5").exists());
     }
 }
+
+#[test]
+fn what_was_trained_in_numbers_is_compiled_to_spikes_that_say_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("mlp").display().to_string();
+    let settings = ["hidden=[20]", "batch=32", "steps=200", "every=200", "validation=100"];
+    let mut arguments = vec!["train", "mlp", "--task", "digits", "--out", &run, "--quiet"];
+    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    done(&arguments);
+    for code in ["phase", "ttfs", "rate"] {
+        let wanted =
+            ["eval", &run, "--code", code, "--bits", "4", "--samples", "20", "--backend", "cpu", "--json"];
+        let compiled: Value = serde_json::from_str(&done(&wanted)).expect("JSON");
+        let machine = &compiled["scores"][2];
+        assert_eq!(machine["numbers_differ"], 0, "{code}: {machine}");
+        assert!(machine["numbers"].as_u64().expect("a count") >= 20 * 30, "{code}: {machine}");
+        assert!(machine["accuracy"].as_f64().expect("a figure") > 0.7, "{code}: {machine}");
+    }
+    let exact: Value =
+        serde_json::from_str(&done(&["compile", &run, "--code", "exact", "--json"])).expect("JSON");
+    let (apart, largest) = (&exact["apart"], &exact["largest"]);
+    assert!(apart.as_f64() < largest.as_f64().map(|largest| 1e-6 * largest), "{apart} of {largest}");
+    let network = folder.path().join("mlp/compiled/network.ron").display().to_string();
+    assert!(done(&["check", &network]).contains("neurons"), "the network file is an ordinary one");
+}
+
+#[test]
+fn what_cannot_be_compiled_or_solved_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("snn");
+    train(&run, &["--set", "steps=1"]);
+    let run = run.display().to_string();
+    let refused = |arguments: &[&str], what: &str| {
+        let output = saltus(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(what), "{said}");
+    };
+    refused(&["compile", &run], "a Snn cannot be compiled");
+    refused(&["solve", &run, "--puzzle", "1"], "solves no Sudoku");
+    let four = folder.path().join("four").display().to_string();
+    let tiny = ["width=8", "rounding=8", "steps=1", "batch=4", "supervision=2", "every=1", "validation=20"];
+    let mut arguments = vec!["train", "trm", "--out", &four, "--quiet"];
+    tiny.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    done(&arguments);
+    refused(&["compile", &four, "--code", "exact"], "population block0_mix_gate does not add and rectify");
+    refused(&["solve", &four, "--puzzle", "12"], "--puzzle has 2 cells");
+    refused(&["solve", &four, "--puzzle", "1100 0000 0000 0000"], "has no solution");
+    refused(&["solve", &four, "--puzzle", "x"], "cell 1 is 'x'");
+    let solved = done(&["solve", &four, "--puzzle", "1... .4.. .3.. ..2.", "--bits", "4"]);
+    assert!(solved.contains("renewals of the answer"), "{solved}");
+    let picture = fs::read_to_string(folder.path().join("four/solved/settling.svg")).expect("a picture");
+    assert!(picture.contains("<animate") && picture.contains("logits_pos"), "it moves, and shows spikes");
+}

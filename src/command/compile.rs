@@ -253,11 +253,14 @@ impl Trained {
         let sent = run::times(&graph, &network, shown.len(), folder, options)?;
         let heads: Vec<Vec<Vec<f64>>> = sent.into_iter().map(|head| vec![head]).collect();
         let pairs = heads.iter().zip(&self.heads).flat_map(|(sent, real)| sent[0].iter().zip(&real[0]));
-        let apart = pairs.map(|(sent, real)| (sent - real).abs()).fold(0.0, f64::max);
+        let (apart, largest) = pairs.fold((0.0_f64, 0.0_f64), |(apart, largest), (sent, real)| {
+            (apart.max((sent - real).abs()), largest.max(real.abs()))
+        });
         let score = self.score(&heads);
         if !args.json {
             say!(
-                "{} {:.4}, agreement with the layers {:.4}, numbers of the head at most {apart:.1e} apart, on {} samples",
+                "{} {:.4}, agreement with the layers {:.4}; numbers of the head, up to {largest:.1}, are at most {apart:.1e} \
+                 apart, on {} samples",
                 self.reading.metric(),
                 score.right,
                 score.agreement,
@@ -270,6 +273,7 @@ impl Trained {
         all[self.reading.metric().replace(' ', "_")] = json!(score.right);
         all["agreement"] = json!(score.agreement);
         all["apart"] = json!(apart);
+        all["largest"] = json!(largest);
         Ok(all)
     }
 }

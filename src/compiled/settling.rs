@@ -102,8 +102,9 @@ fn shown(from: f64, to: f64, whole: f64) -> String {
 /// The digits: given ones black, others blue, and red ones that have just changed.
 fn digits(grid: &Grid<'_>, frame: &Frame, before: &[u8]) -> String {
     let mut svg = format!(
-        "<rect x=\"{EDGE}\" y=\"{EDGE}\" width=\"{0}\" height=\"{0}\" fill=\"white\"/>",
-        grid.side * CELL
+        "<rect x=\"{EDGE}\" y=\"{EDGE}\" width=\"{0}\" height=\"{1}\" fill=\"white\"/>",
+        grid.side * CELL,
+        grid.side * CELL + EDGE
     );
     for (cell, digit) in frame.digits.iter().enumerate().filter(|(_, digit)| **digit > 0) {
         let (row, column) = (cell / grid.side, cell % grid.side);
