@@ -7,9 +7,10 @@ use compiler::layers::run::Asked;
 use compiler::layers::{Operation, Program};
 use compiler::reads::{Tensor, Tensors, mlp, trm};
 use compiler::spikes::Code;
+use compiler::spikes::chip::Chip;
 use compiler::spikes::graph::Graph;
-use saltus::compiled::run::{Ran, run, times};
-use saltus::compiled::{CONTINUOUS, write};
+use saltus::compiled::run::{Ran, run, run_plain, times};
+use saltus::compiled::{CONTINUOUS, plain_digits, write, write_plain};
 use saltus::load::backend;
 use sim_core::rng::Key;
 
@@ -149,6 +150,38 @@ fn in_continuous_time_rectified_layers_are_exact() {
         }
     }
     assert!(largest > 0.5, "the layers said something: {largest}");
+}
+
+#[test]
+fn rectified_layers_of_ordinary_neurons_send_their_whole_numbers_on_loihi_too() {
+    let given = an_mlp();
+    let network = whole(&given, plain_digits(4, 8)).rectified();
+    let chip = Chip::new(&network, &given.1).expect("it has rectified layers");
+    let folder = tempfile::tempdir().expect("a folder");
+    write_plain(&chip, &network, &given.1, "Plain", folder.path()).expect("it is written");
+    for name in ["cpu", "loihi", "loihi-real", "truenorth-real"] {
+        let machine = backend(name).expect("a machine");
+        let ran = run_plain(&chip, &network, &given.1, folder.path(), machine, (Some(1), true));
+        let ran = ran.expect("it runs").unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        assert_eq!(ran.differ, 0, "{name}, of {}: {}", ran.numbers, ran.first.unwrap_or_default());
+        assert!(
+            ran.numbers > 400 && ran.spikes > 500,
+            "{name}: {} numbers, {} spikes",
+            ran.numbers,
+            ran.spikes
+        );
+    }
+}
+
+#[test]
+fn what_chips_do_not_compute_is_named() {
+    let (program, questions) = a_trm();
+    let network = whole(&(program, questions.clone()), plain_digits(4, 8));
+    let refusal = Chip::new(&network, &questions).expect_err("it goes over its answer");
+    assert!(refusal.to_string().contains("goes over its answer"), "{refusal}");
+    let network = whole(&an_mlp(), plain_digits(4, 8));
+    let refusal = Chip::new(&network, &an_mlp().1).expect_err("its head has a sign");
+    assert!(refusal.to_string().contains("population logits"), "{refusal}");
 }
 
 #[test]

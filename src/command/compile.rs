@@ -5,7 +5,7 @@ use crate::checkpoint::write_whole;
 use crate::compiled::answers::{Reading, Score};
 use crate::compiled::program::{asked, program};
 use crate::compiled::report::{Report, rows};
-use crate::compiled::{CONTINUOUS, digits, run, write};
+use crate::compiled::{CONTINUOUS, digits, plain_digits, run, write, write_plain};
 use crate::load::{backend, build, threads};
 use crate::open::open;
 use crate::say;
@@ -17,10 +17,12 @@ use compiler::integers::quantise::quantise;
 use compiler::integers::ranges::Ranges;
 use compiler::layers::Program;
 use compiler::layers::run::Asked;
+use compiler::reads::Problem;
 use compiler::spikes::Code;
+use compiler::spikes::chip::Chip;
 use compiler::spikes::graph::Graph;
 use recordings::hdf5::folder::Folder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sim_core::backend::Backend;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,7 @@ use training::lesson::{Job, Part};
   saltus compile runs/sudoku                                  8 bits, as binary digits
   saltus compile runs/sudoku --code ttfs --bits 4 --questions 5
   saltus compile runs/digits --code rate --bits 4 --backend cpu --questions 100
+  saltus compile runs/digits --chip --bits 4 --backend loihi  ordinary neurons, which chips have as well
   saltus run runs/sudoku/compiled/network.ron                 the network file is an ordinary one
 
 Every value becomes a whole number of --bits bits, and every number is said in spikes: as a count (rate), as its binary
@@ -65,6 +68,9 @@ pub struct CompileArgs {
     /// Folder for the network file (default: compiled in the folder of the training)
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Use ordinary integrate-and-fire neurons, as chips have them: rectified layers only, numbers as counts
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) chip: bool,
     /// Take all rounds, though the network would halt
     #[arg(long)]
     pub(crate) all_rounds: bool,
@@ -128,6 +134,7 @@ pub fn compile(args: &CompileArgs) -> Result<ExitCode> {
     let trained = Trained::read(args)?;
     let folder = args.out.clone().unwrap_or_else(|| args.run.join("compiled"));
     let all = match args.code.code() {
+        _ if args.chip => trained.on_chips(&machines, &folder, args)?,
         Some(code) => trained.in_numbers(code, &machines, &folder, args)?,
         None => trained.in_time(&folder, args)?,
     };
@@ -240,6 +247,49 @@ impl Trained {
         Ok(self.as_json(&report, &scores))
     }
 
+    /// Compiles rectified layers to ordinary neurons, as chips have them.
+    fn on_chips(&self, machines: &[&Backend], folder: &Path, args: &CompileArgs) -> Result<Value> {
+        let bad = |problem: Problem| BadInput::of(anyhow!(problem));
+        let bits = plain_digits(args.bits, args.weight_bits);
+        let network = quantise(&self.program, &Ranges::of(&self.program, &self.calibration), bits);
+        let network = network.map_err(bad)?.rectified();
+        let shown = &self.asked[..self.asked.len().min(args.questions as usize)];
+        let chip = Chip::new(&network, &self.calibration).map_err(bad)?;
+        write_plain(&chip, &network, shown, &self.title(), folder)
+            .with_context(|| folder.display().to_string())?;
+        let heads: Vec<_> = self.asked.iter().map(|asked| real(&network.run(asked, |_, _| ()))).collect();
+        let mut scores = vec![
+            ("layers".to_owned(), self.score(&self.heads), None),
+            (format!("{}-bit numbers", args.bits), self.score(&heads), None),
+        ];
+        let mut refused = Vec::new();
+        for machine in machines {
+            let options = (args.threads.map(usize::from), args.json);
+            match run::run_plain(&chip, &network, shown, folder, machine, options)? {
+                Ok(ran) => {
+                    let heads: Vec<_> = ran.answers.iter().map(|rounds| real(rounds)).collect();
+                    scores.push((machine.name.to_owned(), self.score(&heads), Some(ran)));
+                }
+                Err(why) => refused.push((machine.name, why)),
+            }
+        }
+        if !args.json {
+            let neurons: usize = chip.layers.iter().map(|layer| layer.size).sum();
+            say!("{neurons} neurons; a question takes {} steps of 1 ms", chip.trial);
+            say!("{}", table(&self.reading, &scores, (shown.len(), 1)).trim_end());
+            refused.iter().for_each(|(name, why)| say!("{name} cannot take it: {}", why.trim_end()));
+        }
+        let mut all = self.config.metrics();
+        all["steps"] = json!(chip.trial);
+        all["scores"] = scores.iter().map(|row| self.row(row)).collect();
+        all["refused"] = refused
+            .into_iter()
+            .map(|(name, why)| (name.to_owned(), json!(why)))
+            .collect::<Map<_, _>>()
+            .into();
+        Ok(all)
+    }
+
     /// Compiles to spikes in continuous time, and says how far they are from the layers.
     fn in_time(&self, folder: &Path, args: &CompileArgs) -> Result<Value> {
         let shown = &self.asked[..self.asked.len().min(args.questions as usize)];
@@ -326,25 +376,26 @@ fn table(reading: &Reading, scores: &[Row], (shown, rounds): (usize, usize)) -> 
 }
 
 impl Trained {
+    fn row(&self, (name, score, ran): &Row) -> Value {
+        let mut row = json!({
+            "name": name, self.reading.metric().replace(' ', "_"): score.right, "agreement": score.agreement,
+            "rounds": score.rounds,
+        });
+        if let Some(ran) = ran {
+            row["spikes"] = json!(ran.spikes);
+            row["operations"] = json!(ran.operations);
+            row["numbers"] = json!(ran.numbers);
+            row["numbers_differ"] = json!(ran.differ);
+            row["seconds"] = json!(ran.seconds);
+        }
+        row
+    }
+
     fn as_json(&self, report: &Report<'_>, scores: &[Row]) -> Value {
-        let row = |(name, score, ran): &Row| {
-            let mut row = json!({
-                "name": name, self.reading.metric().replace(' ', "_"): score.right, "agreement": score.agreement,
-                "rounds": score.rounds,
-            });
-            if let Some(ran) = ran {
-                row["spikes"] = json!(ran.spikes);
-                row["operations"] = json!(ran.operations);
-                row["numbers"] = json!(ran.numbers);
-                row["numbers_differ"] = json!(ran.differ);
-                row["seconds"] = json!(ran.seconds);
-            }
-            row
-        };
         let mut all = self.config.metrics();
         all["parameters"] = json!(self.program.parameters());
         all["network"] = report.json();
-        all["scores"] = scores.iter().map(row).collect();
+        all["scores"] = scores.iter().map(|row| self.row(row)).collect();
         all
     }
 }

@@ -194,6 +194,7 @@ impl CompileArgs {
             calibration: 100,
             data: args.data.clone(),
             out: args.network.clone(),
+            chip: false,
             all_rounds: false,
             backend: args.backend.clone(),
             threads: args.threads,

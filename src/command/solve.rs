@@ -4,7 +4,7 @@ use crate::bad_input::BadInput;
 use crate::checkpoint::write_whole;
 use crate::compiled::answers::Reading;
 use crate::compiled::program::{asked, program};
-use crate::compiled::run::{Running, running};
+use crate::compiled::run::{Running, names, running};
 use crate::compiled::settling::{Frame, Grid, picture};
 use crate::compiled::{digits, write};
 use crate::load::backend;
@@ -73,7 +73,7 @@ pub fn solve(args: &SolveArgs) -> Result<ExitCode> {
     write(&graph, &network, &question, "A puzzle that is solved in spikes", &folder)
         .with_context(|| folder.display().to_string())?;
     let cpu = backend("cpu").expect("there is a cpu");
-    let running = running(&graph, &folder, cpu, (args.threads.map(usize::from), false))?;
+    let running = running(&names(&graph), &folder, cpu, (args.threads.map(usize::from), false))?;
     let running = running.map_err(|refusal| anyhow!(refusal))?;
     let frames = frames(&graph, &network, &program, &given, &running, &question[0]);
     let side = shape.side();

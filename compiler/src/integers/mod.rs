@@ -88,6 +88,17 @@ pub enum Makes {
     Quotient(Term),
 }
 
+impl Integers {
+    /// The same network, whose head says what is below 0 as 0.
+    pub fn rectified(mut self) -> Self {
+        if let Some(unit) = self.head.1.last_mut() {
+            unit.makes = Makes::Function(Function::Relu);
+            unit.sends.signed = false;
+        }
+        self
+    }
+}
+
 /// How a value is said.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number {

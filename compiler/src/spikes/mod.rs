@@ -2,8 +2,10 @@
 //!
 //! A number below 0 is sent by a population of its own: both hold the same V, and each sends one sign. [`timing`] says
 //! when each population hears and sends, [`template`] how sources and targets are wired, [`graph`] puts both
-//! together, [`text`] writes the network file, [`decode`] reads numbers out of spikes again.
+//! together, [`text`] writes the network file, [`decode`] reads numbers out of spikes again. [`chip`] does all of it for
+//! rectified layers with neurons that chips have.
 
+pub mod chip;
 pub mod decode;
 pub mod graph;
 pub mod template;
