@@ -118,3 +118,37 @@ fn texts_and_settings_that_do_not_fit_are_named() {
     let said = refused(&["generate", &out]);
     assert!(said.contains("is not the folder of a training"), "{said}");
 }
+
+#[test]
+fn a_masked_model_learns_which_bytes_are_frequent_and_fills_in_texts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run").display().to_string();
+    let settings =
+        ["width=32", "heads=2", "blocks=1", "window=32", "batch=16", "steps=150", "every=150", "rate=0.01"];
+    let mut arguments = vec!["train", "mdlm", "--task", "text", "--out", &run, "--quiet"];
+    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    done(&arguments);
+    let measured = json(&done(&["eval", &run, "--json"]));
+    let of = |name: &str| measured[name].as_f64().unwrap_or_else(|| panic!("{name} in {measured}"));
+    // Untrained it needs 8 bits; that e and t are frequent brings it to half of them.
+    assert!(of("bits_per_char") < 5.0 && of("bits_per_char_standard_error") < 0.2, "{measured}");
+    assert!(of("filled_in_of_15_percent") > of("filled_in_of_50_percent") - 0.05, "{measured}");
+    assert!(of("network_calls_in_8_steps") <= 8.0 + 1.0, "{measured}");
+    assert!(of("network_calls_in_256_steps") <= 33.0, "{measured}");
+    let text = |more: &[&str]| done(&[&["generate", &run], more].concat());
+    let filled = text(&["--fill", "The m_ll a_d the w___r"]);
+    let kept = |k: &usize| !b"The m_ll a_d the w___r"[*k].eq(&b'_');
+    assert!((0..22).filter(kept).all(|k| filled[k] == b"The m_ll a_d the w___r"[k]));
+    assert_eq!(filled.len(), 22 + 1);
+    let ancestral = text(&["--sampler", "ancestral", "--steps", "50", "--prompt", "The"]);
+    assert_eq!(ancestral, text(&["--steps", "50", "--prompt", "The"]), "cached or not, the text is one");
+    assert!(ancestral.starts_with(b"The") && ancestral.len() == 32 + 1);
+    assert_ne!(ancestral, text(&["--steps", "50", "--prompt", "The", "--seed", "2"]));
+    let long =
+        text(&["--sampler", "semi-autoregressive", "--steps", "8", "--prompt", "The", "--length", "100"]);
+    assert!(long.starts_with(b"The") && long.len() == 3 + 100 + 1);
+    let said = refused(&["generate", &run, "--length", "100"]);
+    assert!(said.contains("the network learnt windows of 32"), "{said}");
+    let said = refused(&["generate", &run, "--sampler", "semi-autoregressive", "--stride", "33"]);
+    assert!(said.contains("--stride 33: it is from 1 to the window, 32"), "{said}");
+}

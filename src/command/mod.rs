@@ -21,3 +21,5 @@ pub mod run;
 pub mod solve;
 #[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "train")]
+pub mod unmask;

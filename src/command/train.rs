@@ -27,13 +27,14 @@ use training::lesson::{Figure, Job, Part};
   saltus train snn --task words --set recurrent=true --set 'hidden=[256]' --out runs/words
   saltus train vision --task pictures --data cifar10 --set block=Dssa --out runs/dssa   CIFAR-10's binary files
   saltus train bdh --task text --data shakespeare --out runs/shakespeare   train.txt and val.txt in the folder
+  saltus train mdlm --task text --data shakespeare --out runs/masked      the same text, masked
   saltus train trm --task sudoku4 --out runs/sudoku                     puzzles that Saltus makes
   saltus train snn --out runs/mnist --resume                            goes on after an interruption
 
 A run leaves weights.h5, config.ron (all settings), curve.svg and metrics.json, and state.h5 while it lasts.
 `saltus list Snn` shows what can be set; `saltus eval` measures a run.")]
 pub struct TrainArgs {
-    /// What is trained: snn, vision, bdh or trm
+    /// What is trained: snn, mlp, vision, bdh, mdlm or trm
     model: String,
     /// What it learns, such as digits
     #[arg(long, value_name = "TASK")]

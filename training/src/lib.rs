@@ -8,6 +8,7 @@ pub mod bdh;
 pub mod layers;
 pub mod learning;
 pub mod lesson;
+pub mod mdlm;
 pub mod nets;
 pub mod optimiser;
 pub mod spiking;
@@ -20,5 +21,11 @@ pub mod weights;
 use lesson::Model;
 
 /// All families of networks that can be trained.
-pub static MODELS: &[&Model] =
-    &[&bdh::lesson::MODEL, &nets::mlp::MODEL, &nets::snn::MODEL, &trm::lesson::MODEL, &vision::lesson::MODEL];
+pub static MODELS: &[&Model] = &[
+    &bdh::lesson::MODEL,
+    &mdlm::lesson::MODEL,
+    &nets::mlp::MODEL,
+    &nets::snn::MODEL,
+    &trm::lesson::MODEL,
+    &vision::lesson::MODEL,
+];

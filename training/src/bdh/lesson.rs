@@ -13,7 +13,7 @@ use crate::lesson::{
 };
 use crate::nets::export::Exported;
 use crate::optimiser::{Rule, Settings};
-use crate::tasks::counting;
+use crate::tasks::counting::Counted;
 use crate::tasks::recall::{KEYS, TOKENS};
 use crate::tasks::text::{BYTES, Text, characters};
 use crate::weights::{Declaration, Weights, numbers};
@@ -266,7 +266,7 @@ impl Lesson for Bdh {
         let name = if part == Part::Test { "bits_per_char" } else { "validation_bits_per_char" };
         let mut figures = vec![Figure { name: name.into(), value: per_character(self.bits(weights, text)) }];
         if part == Part::Test {
-            let counted = counting::bits(&self.text.train, text);
+            let counted = Counted::of(&self.text.train).bits(text);
             figures.extend((1..).zip(counted).map(|(n, bits)| Figure {
                 name: format!("bits_per_char_of_{n}_grams"),
                 value: bits / characters(text).max(1) as f64,

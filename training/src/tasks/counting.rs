@@ -24,34 +24,48 @@ struct After {
     kinds: Vec<(u8, u32)>,
 }
 
-/// Bits that n-grams of `text`, n from 1 to [`LONGEST`], need for all of `test`.
-pub fn bits(text: &[u8], test: &[u8]) -> [f64; LONGEST] {
-    let mut tables: Vec<HashMap<u64, After>> = Vec::new();
-    for length in 0..LONGEST {
-        let mut table: HashMap<u64, After> = HashMap::new();
-        for end in length..text.len() {
-            let after = table.entry(context(text, end, length)).or_default();
-            after.count += 1;
-            match after.kinds.iter_mut().find(|(byte, _)| *byte == text[end]) {
-                Some((_, count)) => *count += 1,
-                None => after.kinds.push((text[end], 1)),
+/// The n-grams of a text, n from 1 to [`LONGEST`].
+pub struct Counted {
+    /// What came after contexts of each length.
+    tables: Vec<HashMap<u64, After>>,
+}
+
+impl Counted {
+    /// Counts a text.
+    pub fn of(text: &[u8]) -> Self {
+        let table = |length: usize| {
+            let mut table: HashMap<u64, After> = HashMap::new();
+            for end in length..text.len() {
+                let after = table.entry(context(text, end, length)).or_default();
+                after.count += 1;
+                match after.kinds.iter_mut().find(|(byte, _)| *byte == text[end]) {
+                    Some((_, count)) => *count += 1,
+                    None => after.kinds.push((text[end], 1)),
+                }
+            }
+            table
+        };
+        Self { tables: (0..LONGEST).map(table).collect() }
+    }
+
+    /// Bits that n-grams of each length need for all of `test`.
+    pub fn bits(&self, test: &[u8]) -> [f64; LONGEST] {
+        let mut bits = [0.0; LONGEST];
+        for (end, byte) in test.iter().enumerate() {
+            let mut likely = 1.0 / BYTES as f64;
+            for (length, table) in self.tables.iter().enumerate() {
+                if let Some(after) = (length <= end).then(|| table.get(&context(test, end, length))).flatten()
+                {
+                    let kinds = after.kinds.len() as f64;
+                    let seen =
+                        after.kinds.iter().find(|(kind, _)| kind == byte).map_or(0, |(_, count)| *count);
+                    likely = (f64::from(seen) + kinds * likely) / (f64::from(after.count) + kinds);
+                }
+                bits[length] -= libm::log2(likely);
             }
         }
-        tables.push(table);
+        bits
     }
-    let mut bits = [0.0; LONGEST];
-    for (end, byte) in test.iter().enumerate() {
-        let mut likely = 1.0 / BYTES as f64;
-        for (length, table) in tables.iter().enumerate() {
-            if let Some(after) = (length <= end).then(|| table.get(&context(test, end, length))).flatten() {
-                let kinds = after.kinds.len() as f64;
-                let seen = after.kinds.iter().find(|(kind, _)| kind == byte).map_or(0, |(_, count)| *count);
-                likely = (f64::from(seen) + kinds * likely) / (f64::from(after.count) + kinds);
-            }
-            bits[length] -= libm::log2(likely);
-        }
-    }
-    bits
 }
 
 /// The `length` bytes before `end`, at most 7, as a number.
