@@ -12,7 +12,7 @@ use training::mdlm::sampler::{Sampler, Windows};
 use training::weights::{Weights, numbers};
 
 #[test]
-fn a_network_of_65_characters_has_the_weights_of_the_release() {
+fn a_network_of_65_characters_has_the_926_thousand_weights_of_the_reference() {
     let sizes = Sizes {
         vocabulary: 65,
         width: 128,
