@@ -8,6 +8,7 @@
 //! places too.
 
 use crate::layers::attention::Attention;
+use crate::layers::gated::Along;
 use crate::layers::norm::rms;
 use crate::layers::swiglu::{SwiGlu, inner};
 use crate::weights::{Declaration, Weights};
@@ -82,13 +83,13 @@ impl Blocks {
         let block = |block: usize| {
             let name = layer(name, block);
             let mix = match sizes.mixer {
-                Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"))),
+                Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"), Along::Places)),
                 Mixer::Attention { heads } => {
                     let name = format!("{name}.self_attn");
                     Mix::Attention(Box::new(Attention::new(weights, &name, heads, sizes.places)))
                 }
             };
-            Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp")) }
+            Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp"), Along::Channels) }
         };
         Self((0..sizes.blocks).map(block).collect())
     }
@@ -101,13 +102,9 @@ impl Blocks {
 
 impl Block {
     fn forward(&self, h: Tensor<3>) -> Tensor<3> {
-        let h = match &self.mix {
-            Mix::Mlp(mlp) => {
-                let channels = h.swap_dims(1, 2);
-                rms(channels.clone() + mlp.forward(channels)).swap_dims(1, 2)
-            }
+        self.mlp.forward(match &self.mix {
+            Mix::Mlp(mlp) => mlp.forward(h),
             Mix::Attention(attention) => rms(h.clone() + attention.forward(h)),
-        };
-        rms(h.clone() + self.mlp.forward(h))
+        })
     }
 }

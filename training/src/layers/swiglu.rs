@@ -1,16 +1,18 @@
-//! A gated layer (SwiGLU; Shazeer 2020, arXiv:2002.05202): down(silu(gate h) · up h), gate and up being the halves of one
-//! matrix's product. No biases.
+//! A gated layer (SwiGLU; Shazeer 2020, arXiv:2002.05202) added to what passes by it, and normalised:
+//! rms(h + down(silu(gate h) · up h)), gate and up being the halves of one matrix's product. No biases.
 
+use crate::layers::gated::Along;
 use crate::layers::matrix;
+use crate::layers::operation::gated_norm;
 use crate::weights::{Declaration, Weights};
 use burn::tensor::Tensor;
-use burn::tensor::activation::silu;
 
-/// A gated layer with its weights in place, along the last dimension.
+/// A gated layer with its weights in place.
 pub struct SwiGlu {
-    /// `[in][gate, then up]`
+    along: Along,
+    /// `[gate, then up][in]`
     gate_up: Tensor<2>,
-    /// `[inner][out]`
+    /// `[out][inner]`
     down: Tensor<2>,
 }
 
@@ -29,17 +31,14 @@ impl SwiGlu {
         ]
     }
 
-    /// With these weights.
-    pub fn new(weights: &Weights, name: &str) -> Self {
-        let matrix = |part: &str| weights.get::<2>(&format!("{name}.{part}.weight")).transpose();
-        Self { gate_up: matrix("gate_up_proj"), down: matrix("down_proj") }
+    /// With these weights, along a dimension.
+    pub fn new(weights: &Weights, name: &str, along: Along) -> Self {
+        let matrix = |part: &str| weights.get::<2>(&format!("{name}.{part}.weight"));
+        Self { along, gate_up: matrix("gate_up_proj"), down: matrix("down_proj") }
     }
 
-    /// Of `h`, `[..][..][width]`; of the same sizes.
+    /// rms(h + swiglu(h)) of places `[sample][place][D]`; of the same sizes.
     pub fn forward(&self, h: Tensor<3>) -> Tensor<3> {
-        let ([a, b, width], inner) = (h.dims(), self.down.dims()[0]);
-        let both = h.reshape([a * b, width]).matmul(self.gate_up.clone());
-        let (gate, up) = (both.clone().narrow(1, 0, inner), both.narrow(1, inner, inner));
-        (silu(gate) * up).matmul(self.down.clone()).reshape([a, b, width])
+        gated_norm(h, self.gate_up.clone(), self.down.clone(), self.along)
     }
 }

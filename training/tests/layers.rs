@@ -1,0 +1,93 @@
+//! Layers that models share, beside the same put together from tensor operations.
+
+use burn::tensor::activation::silu;
+use burn::tensor::{Device, Tensor, TensorData};
+use sim_core::rng::Key;
+use training::layers::gated::Along;
+use training::layers::norm::rms;
+use training::layers::operation::gated_norm;
+use training::layers::product::{Panel, transposed};
+use training::weights::numbers;
+
+/// Numbers from −1 to 1 by chance.
+fn drawn(count: usize, name: &str) -> Vec<f32> {
+    let mut stream = Key::new(1).named(name).stream(0);
+    (0..count).map(|_| (2.0 * stream.uniform() - 1.0) as f32).collect()
+}
+
+fn leaf<const D: usize>(shape: [usize; D], name: &str) -> Tensor<D> {
+    let values = TensorData::new(drawn(shape.iter().product(), name), shape);
+    Tensor::from_data(values, &Device::flex().autodiff()).require_grad()
+}
+
+/// The largest difference, as a share of the largest number.
+fn apart(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let largest = theirs.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    ours.iter().zip(theirs).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs())) / largest
+}
+
+#[test]
+fn products_of_any_sizes_are_added_to_what_is_there() {
+    for [m, k, n] in [[1, 1, 1], [6, 4, 16], [7, 5, 17], [13, 48, 33], [5, 300, 15]] {
+        let (a, b, there) = (drawn(m * k, "a"), drawn(k * n, "b"), drawn(m * n, "there"));
+        let right = |i: usize, j: usize| {
+            let products = (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j]));
+            (f64::from(there[i * n + j]) + products.sum::<f64>()) as f32
+        };
+        let right: Vec<f32> = (0..m * n).map(|at| right(at / n, at % n)).collect();
+        let (mut plain, mut across) = (there.clone(), there);
+        Panel::default().add(&a, &b, n, &mut plain);
+        Panel::default().add_transposed(&transposed(&a, k), &b, n, &mut across);
+        assert!(apart(&plain, &right) < 1e-6, "{m} {k} {n}");
+        assert_eq!(plain, across, "{m} {k} {n}: one order of sums");
+    }
+}
+
+/// The same out of tensor operations.
+fn put_together(h: Tensor<3>, gate_up: Tensor<2>, down: Tensor<2>, along: Along) -> Tensor<3> {
+    let lines = |h: Tensor<3>| if along == Along::Places { h.swap_dims(1, 2) } else { h };
+    let (h, inner) = (lines(h), down.dims()[1]);
+    let [a, b, length] = h.dims();
+    let both = h.clone().reshape([a * b, length]).matmul(gate_up.transpose());
+    let (gate, up) = (both.clone().narrow(1, 0, inner), both.narrow(1, inner, inner));
+    let sent = (silu(gate) * up).matmul(down.transpose()).reshape([a, b, length]);
+    lines(rms(h + sent))
+}
+
+#[test]
+fn a_gated_layer_and_its_gradients_are_those_of_its_parts() {
+    // More samples than pieces that they are cut into, and more places than go through together.
+    for (along, [samples, places, width, inner]) in [
+        (Along::Channels, [35, 17, 12, 8]),
+        (Along::Channels, [3, 70, 33, 20]),
+        (Along::Places, [35, 17, 12, 8]),
+        (Along::Places, [3, 70, 33, 20]),
+    ] {
+        let length = if along == Along::Channels { width } else { places };
+        let inputs = || {
+            let h = leaf([samples, places, width], "h");
+            (h, leaf([2 * inner, length], "gate_up"), leaf([length, inner], "down"))
+        };
+        let wanted = leaf([samples, places, width], "of out").inner();
+        let results = [gated_norm, put_together].map(|layer| {
+            let (h, gate_up, down) = inputs();
+            let out = layer(h.clone(), gate_up.clone(), down.clone(), along);
+            let gradients = (out.clone() * Tensor::from_inner(wanted.clone())).sum().backward();
+            let of = |gradient: Option<Vec<f32>>| gradient.expect("it has a gradient");
+            [
+                numbers(out),
+                of(h.grad(&gradients).map(numbers)),
+                of(gate_up.grad(&gradients).map(numbers)),
+                of(down.grad(&gradients).map(numbers)),
+            ]
+        });
+        let [ours, theirs] = &results;
+        for ((ours, theirs), what) in ours.iter().zip(theirs).zip(["out", "h", "gate_up", "down"]) {
+            assert!(apart(ours, theirs) < 1e-5, "{along:?} {what}: {}", apart(ours, theirs));
+        }
+        let (h, gate_up, down) = inputs();
+        let plain = gated_norm(h.inner(), gate_up.inner(), down.inner(), along);
+        assert_eq!(numbers(plain), ours[0], "{along:?}: without gradients the same bits");
+    }
+}
