@@ -28,7 +28,7 @@ fn apart(ours: &[f32], theirs: &[f32]) -> f32 {
 }
 
 #[test]
-fn products_of_any_sizes_are_added_to_what_is_there() {
+fn products_of_any_sizes_are_written_and_added() {
     for [m, k, n] in [[1, 1, 1], [6, 4, 16], [7, 5, 17], [13, 48, 33], [5, 300, 15]] {
         let (a, b, there) = (drawn(m * k, "a"), drawn(k * n, "b"), drawn(m * n, "there"));
         let right = |i: usize, j: usize| {
@@ -36,11 +36,16 @@ fn products_of_any_sizes_are_added_to_what_is_there() {
             (f64::from(there[i * n + j]) + products.sum::<f64>()) as f32
         };
         let right: Vec<f32> = (0..m * n).map(|at| right(at / n, at % n)).collect();
-        let (mut plain, mut across) = (there.clone(), there);
+        let (mut plain, mut across, across_a) = (there.clone(), there.clone(), transposed(&a, k));
         Panel::default().add(&a, &b, n, &mut plain);
-        Panel::default().add_transposed(&transposed(&a, k), &b, n, &mut across);
+        Panel::default().add_transposed(&across_a, &b, n, &mut across);
         assert!(apart(&plain, &right) < 1e-6, "{m} {k} {n}");
         assert_eq!(plain, across, "{m} {k} {n}: one order of sums");
+        Panel::default().multiply(&a, &b, n, &mut plain);
+        Panel::default().multiply_transposed(&across_a, &b, n, &mut across);
+        assert_eq!(plain, across, "{m} {k} {n}: one order of sums");
+        let added: Vec<f32> = plain.iter().zip(&there).map(|(product, there)| there + product).collect();
+        assert!(apart(&added, &right) < 1e-6, "{m} {k} {n}: what was there is gone");
     }
 }
 

@@ -10,7 +10,7 @@ use training::learning::{Learning, State};
 use training::lesson::{Job, Lesson, Part, Problem};
 use training::supervision::carry::Carry;
 use training::supervision::ends::{Step, silent};
-use training::tasks::sudoku::{FOUR, SIX, made, read};
+use training::tasks::sudoku::{FOUR, NINE, SIX, made, read};
 use training::tasks::symmetry::Symmetry;
 use training::trm::lesson::{MODEL, of_puzzles};
 use training::trm::net::Sizes;
@@ -29,7 +29,7 @@ fn there_are_288_grids_of_4_by_4_and_they_follow_the_rules() {
 
 #[test]
 fn puzzles_that_are_made_have_one_solution_and_none_is_both_learnt_and_tested() {
-    for (shape, counts, givens) in [(FOUR, (150, 50), 4), (SIX, (60, 20), 8)] {
+    for (shape, counts, givens) in [(FOUR, (150, 50), 4), (SIX, (60, 20), 8), (NINE, (10, 5), 30)] {
         let puzzles = made(shape, 3, counts);
         assert_eq!((puzzles.train.len(), puzzles.test.len()), counts);
         for puzzle in puzzles.train.iter().chain(&puzzles.test) {
@@ -45,8 +45,8 @@ fn puzzles_that_are_made_have_one_solution_and_none_is_both_learnt_and_tested() 
 
 #[test]
 fn a_symmetry_of_a_puzzle_is_a_puzzle_with_one_solution() {
-    for shape in [FOUR, SIX] {
-        let (puzzles, key) = (made(shape, 5, (20, 1)).train, Key::new(1).named("symmetries"));
+    for shape in [FOUR, SIX, NINE] {
+        let (puzzles, key) = (made(shape, 5, (10, 1)).train, Key::new(1).named("symmetries"));
         let mut seen = BTreeSet::new();
         for (number, puzzle) in puzzles.iter().enumerate() {
             let other = Symmetry::draw(shape, &mut key.stream(number as u64)).of(puzzle);
@@ -67,9 +67,18 @@ fn files_are_read_and_lines_that_are_no_puzzle_are_named() {
     let right = "0030340000020243,2134342143121243,7\n";
     write("train.csv", &right.repeat(2));
     write("test.csv", &right.replace('0', "."));
-    let puzzles = read(FOUR, folder.path()).expect("puzzles");
+    let puzzles = read(FOUR, folder.path(), "").expect("puzzles");
     assert_eq!((puzzles.train.len(), puzzles.test.len()), (2, 1));
     assert_eq!(puzzles.train[0], puzzles.test[0]);
+    write("hard_train.csv", right);
+    assert_eq!(
+        read(FOUR, folder.path(), "hard").expect_err("one part").message,
+        "there is no file *hard*test*.csv*"
+    );
+    write("hard_test.csv", &right.repeat(3));
+    let puzzles = read(FOUR, folder.path(), "hard").expect("puzzles");
+    assert_eq!((puzzles.train.len(), puzzles.test.len()), (1, 3));
+    fs::remove_file(folder.path().join("hard_test.csv")).expect("removed");
     for (line, why) in [
         ("003034000002024,2134342143121243", "the puzzle is not 16 digits"),
         ("0030340000020243,2134342143121253", "the solution is not 16 digits of 0 to 4"),
@@ -78,7 +87,7 @@ fn files_are_read_and_lines_that_are_no_puzzle_are_named() {
         ("1030340000020243,2134342143121243", "of another puzzle"),
     ] {
         write("test.csv", &format!("{right}{line}\n"));
-        let said = read(FOUR, folder.path()).expect_err("refused").to_string();
+        let said = read(FOUR, folder.path(), "").expect_err("refused").to_string();
         assert!(said.contains("line 3") && said.contains(why), "{said}");
     }
 }
@@ -95,6 +104,7 @@ fn sizes(mixer: Mixer) -> Sizes {
         rounding: 8,
         high_cycles: 3,
         low_cycles: 2,
+        one_step: false,
     }
 }
 
@@ -158,6 +168,22 @@ fn gradients_come_from_the_last_cycle_alone() {
         };
         assert!(moves("embed_tokens.embedding_weight") && moves("q_head.bias"), "{mixer:?}");
     }
+}
+
+#[test]
+fn the_one_step_gradient_comes_from_the_last_renewals_alone() {
+    let sizes = Sizes { high_cycles: 1, low_cycles: 3, ..sizes(Mixer::Mlp) };
+    let weights = Weights::draw(sizes.declarations(), 1, &Device::flex());
+    let fresh = || Carry::fresh(&weights, 3, 18);
+    let (whole, through_all) = learnt(&sizes, fresh());
+    let (one, gradients) = learnt(&Sizes { one_step: true, ..sizes }, fresh());
+    assert_eq!(numbers(whole.logits), numbers(one.logits));
+    assert_ne!(through_all, gradients);
+    let device = Device::flex();
+    let before = Sizes { low_cycles: 2, ..sizes };
+    let before = step(&before, &weights, tokens(&device), silent([3, 2, 12], &device), fresh());
+    let carry = Carry { latent: before.carry.latent, ..fresh() };
+    assert_eq!(learnt(&Sizes { low_cycles: 1, ..sizes }, carry).1, gradients);
 }
 
 #[test]

@@ -177,9 +177,8 @@ struct Scratch {
     of_both: Vec<f32>,
 }
 
-/// So many zeros.
-fn zeros(memory: &mut Vec<f32>, count: usize) -> &mut [f32] {
-    memory.clear();
+/// So many numbers, to be written over.
+fn some(memory: &mut Vec<f32>, count: usize) -> &mut [f32] {
     memory.resize(count, 0.0);
     memory
 }
@@ -209,10 +208,8 @@ impl<'a> Layer<'a> {
         let panel = &mut scratch.panel;
         if let Some([gate_up, down]) = &self.turned {
             let places = out.len() / width;
-            let (both, passed) =
-                (&mut both[..places * 2 * inner], zeros(&mut scratch.passed, places * inner));
-            both.fill(0.0);
-            panel.add(out, gate_up, 2 * inner, both);
+            let (both, passed) = (&mut both[..places * 2 * inner], some(&mut scratch.passed, places * inner));
+            panel.multiply(out, gate_up, 2 * inner, both);
             for (both, passed) in both.chunks_exact(2 * inner).zip(passed.chunks_exact_mut(inner)) {
                 pass(&both[..inner], &both[inner..], passed);
             }
@@ -220,9 +217,8 @@ impl<'a> Layer<'a> {
             let rows = out.chunks_exact_mut(width).zip(gains);
             rows.for_each(|(row, gain)| *gain = normalise(row));
         } else {
-            let passed = zeros(&mut scratch.passed, inner * width);
-            both.fill(0.0);
-            panel.add(self.gate_up, out, width, both);
+            let passed = some(&mut scratch.passed, inner * width);
+            panel.multiply(self.gate_up, out, width, both);
             pass(&both[..inner * width], &both[inner * width..], passed);
             panel.add(self.down, passed, width, out);
             normalise_columns(out, gains);
@@ -240,12 +236,12 @@ impl<'a> Layer<'a> {
         let &Plan { places, width, inner, .. } = self.plan;
         let count = both.len() / 2;
         let panel = &mut scratch.panel;
-        let (passed, of_passed) = (zeros(&mut scratch.passed, count), zeros(&mut scratch.of_passed, count));
-        let of_both = zeros(&mut scratch.of_both, 2 * count);
+        let (passed, of_passed) = (some(&mut scratch.passed, count), some(&mut scratch.of_passed, count));
+        let of_both = some(&mut scratch.of_both, 2 * count);
         if self.turned.is_some() {
             let rows = of_h.chunks_exact_mut(width).zip(out.chunks_exact(width)).zip(gains);
             rows.for_each(|((of_row, row), gain)| back_through_norm(of_row, row, *gain));
-            panel.add(of_h, self.down, inner, of_passed);
+            panel.multiply(of_h, self.down, inner, of_passed);
             let rows = both.chunks_exact(2 * inner).zip(of_both.chunks_exact_mut(2 * inner));
             let inside = of_passed.chunks_exact(inner).zip(passed.chunks_exact_mut(inner));
             for ((both, of_both), (of_passed, passed)) in rows.zip(inside) {
@@ -257,7 +253,7 @@ impl<'a> Layer<'a> {
             panel.add(of_both, self.gate_up, width, of_h);
         } else {
             back_through_norm_of_columns(of_h, out, gains);
-            panel.add_transposed(self.down, of_h, width, of_passed);
+            panel.multiply_transposed(self.down, of_h, width, of_passed);
             let (of_gate, of_up) = of_both.split_at_mut(count);
             pass_back([&both[..count], &both[count..], of_passed], passed, of_gate, of_up);
             panel.add(passed, &transposed(of_h, width), places, of_down);

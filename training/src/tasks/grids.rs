@@ -3,9 +3,10 @@
 //! Token 0 is padding, which no task here needs; a cell's value v is token v + 1.
 
 use crate::lesson::{Asked, Job, Part, Problem, Questions};
-use crate::tasks::sudoku::{self, FOUR, SIX, Shape};
+use crate::tasks::sudoku::{self, FOUR, NINE, SIX, Shape};
 use crate::tasks::symmetry::Symmetry;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use sim_core::parameter::{Kind, Parameter, Range};
 use sim_core::rng::Stream;
 
 /// A puzzle; cells row by row, 0 where one is empty.
@@ -41,18 +42,26 @@ pub struct Grids {
     change: Option<Change>,
 }
 
+/// The parameter that chooses among several lists of puzzles in one folder.
+pub const FILES: Parameter =
+    Parameter::optional("files", Kind::Text, Range::Any, "what names of files have before train or test");
+
 /// Puzzles that the program makes where no files are given.
 const MADE: (usize, usize) = (1500, 400);
 
 impl Grids {
-    /// The Sudoku that the settings `task`, `data` and `seed` ask for; `validation` and `augment` as in [`Self::sudoku`].
+    /// The Sudoku that the settings `task`, `data`, [`FILES`] and `seed` ask for; `validation` and `augment` as in [`Self::sudoku`].
     ///
     /// # Errors
     /// If a file cannot be read, or if no puzzle is left to learn from.
     pub fn of(job: &Job<'_>) -> Result<Self, Problem> {
-        let shape = if job.arguments.word("task") == "sudoku6" { SIX } else { FOUR };
+        let shape = match job.arguments.word("task") {
+            "sudoku4" => FOUR,
+            "sudoku6" => SIX,
+            _ => NINE,
+        };
         let puzzles = match job.data() {
-            Some(folder) => sudoku::read(shape, folder)?,
+            Some(folder) => sudoku::read(shape, folder, job.arguments.text(FILES.name).unwrap_or_default())?,
             None => sudoku::made(shape, job.seed(), MADE),
         };
         Self::sudoku(shape, puzzles, job)

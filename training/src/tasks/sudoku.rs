@@ -24,6 +24,8 @@ pub struct Shape {
 pub const FOUR: Shape = Shape { rows: 2, columns: 2 };
 /// Grids of 6 × 6.
 pub const SIX: Shape = Shape { rows: 2, columns: 3 };
+/// Grids of 9 × 9.
+pub const NINE: Shape = Shape { rows: 3, columns: 3 };
 
 /// Digits found in each row, column and box, as bits.
 struct Used {
@@ -141,7 +143,11 @@ const TESTED: f64 = 0.2;
 /// Puzzles that the program makes, all different: so many to learn from, so many to be tested on.
 pub fn made(shape: Shape, seed: u64, counts: (usize, usize)) -> Puzzles {
     let key = Key::new(seed).named("sudoku");
-    let givens = if shape == FOUR { 4..=8 } else { 8..=18 };
+    let givens = match shape {
+        FOUR => 4..=8,
+        SIX => 8..=18,
+        _ => 30..=45,
+    };
     let is_tested = |solution: &[u8]| {
         let number = solution.iter().fold(0_u64, |number, digit| number.wrapping_mul(11) + u64::from(*digit));
         key.named("tested").uniform(number) < TESTED
@@ -163,13 +169,14 @@ pub fn made(shape: Shape, seed: u64, counts: (usize, usize)) -> Puzzles {
     puzzles
 }
 
-/// The files `*train*.csv*` and `*test*.csv*` of a folder.
+/// The files `*train*.csv*` and `*test*.csv*` of a folder whose names have `list` before that; of several the first by name.
 ///
 /// # Errors
 /// If one is not there or has a line that is no puzzle and its solution.
-pub fn read(shape: Shape, folder: &Path) -> Result<Puzzles, DataProblem> {
+pub fn read(shape: Shape, folder: &Path, list: &str) -> Result<Puzzles, DataProblem> {
     let part = |name: &str| {
-        let path = find(folder, &[name, ".csv"])?;
+        let parts = [list, name, ".csv"];
+        let path = find(folder, &parts[usize::from(list.is_empty())..])?;
         let mut file = bytes(&path)?;
         let left = file.left();
         let text = String::from_utf8_lossy(file.take(left)?).into_owned();

@@ -10,7 +10,7 @@ use crate::supervision::ends::silent;
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
 use crate::supervision::slots::MOST_STEPS;
-use crate::tasks::grids::{Grids, Puzzles};
+use crate::tasks::grids::{FILES, Grids, Puzzles};
 use crate::tasks::sudoku::Shape;
 use crate::trm::net::Sizes;
 use crate::trm::recursion::{losses, step};
@@ -28,11 +28,12 @@ pub static MODEL: Model = Model {
 
 static PARAMETERS: &[Parameter] = &[
     task(
-        &["sudoku4", "sudoku6"],
+        &["sudoku4", "sudoku6", "sudoku9"],
         "sudoku4",
-        "Sudoku of 4 × 4 or 6 × 6 (CSV files *train*.csv and *test*.csv, or puzzles that the program makes)",
+        "Sudoku of 4 × 4, 6 × 6 or 9 × 9 (CSV files *train*.csv and *test*.csv, or puzzles that the program makes)",
     ),
     DATA,
+    FILES,
     SEED,
     Parameter::choice(
         "mixer",
@@ -54,6 +55,12 @@ static PARAMETERS: &[Parameter] = &[
         "renewals of the answer in a step, of which the last is learnt from",
     ),
     whole("low_cycles", 3.0, 1.0, 64.0, "renewals of the latent state before one of the answer"),
+    Parameter::choice(
+        "gradient",
+        &["Cycle", "Step"],
+        "Cycle",
+        "gradients reach through all renewals since the last of the answer, or through one of each state",
+    ),
     whole("supervision", 8.0, 1.0, 1024.0, "steps that a puzzle is worked on at most, and in tests"),
     number(
         "explore",
@@ -113,6 +120,7 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         rounding: whole("rounding"),
         high_cycles: whole("high_cycles"),
         low_cycles: whole("low_cycles"),
+        one_step: arguments.word("gradient") == "Step",
     })
 }
 

@@ -32,6 +32,8 @@ pub struct Sizes {
     pub high_cycles: usize,
     /// Renewals of the latent state before one of the answer, n.
     pub low_cycles: usize,
+    /// Whether only the last renewal of each keeps gradients, as in HRM.
+    pub one_step: bool,
 }
 
 /// What the blocks are called in the release.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! y and z then pass to the next step of supervision as plain numbers, so gradients reach through n + 1 calls of f
-//! and no further.
+//! and no further; with the one-step gradient of HRM through the last call for z and the last for y.
 
 use crate::layers::loss::binary_cross_entropy;
 use crate::supervision::carry::Carry;
@@ -26,21 +26,26 @@ pub fn step(
     let x = net.ends.injected(tokens, prefix);
     let still = x.clone().inner();
     for _ in 1..sizes.high_cycles {
-        carry = cycle(&fixed, sizes, carry, &still);
+        carry = cycle(&fixed, sizes.low_cycles, carry, &still);
     }
-    let last = cycle(&net, sizes, carry, &x);
+    let learnt = if sizes.one_step { 1 } else { sizes.low_cycles };
+    carry.latent = latent(&fixed, sizes.low_cycles - learnt, &carry, &still);
+    let last = cycle(&net, learnt, carry, &x);
     let (logits, q) = net.ends.read(last.answer.clone(), sizes.cells);
     let puzzles = q.dims()[0];
     let carry = Carry { answer: last.answer.inner(), latent: last.latent.inner() };
     Step { logits, halt: q.narrow(1, 0, 1).reshape([puzzles]), carry }
 }
 
-fn cycle(net: &Net, sizes: &Sizes, Carry { mut answer, mut latent }: Carry, x: &Tensor<3>) -> Carry {
-    for _ in 0..sizes.low_cycles {
-        latent = net.apply(latent, answer.clone() + x.clone());
-    }
-    answer = net.apply(answer, latent.clone());
-    Carry { answer, latent }
+/// z after so many renewals.
+fn latent(net: &Net, renewals: usize, carry: &Carry, x: &Tensor<3>) -> Tensor<3> {
+    (0..renewals).fold(carry.latent.clone(), |z, _| net.apply(z, carry.answer.clone() + x.clone()))
+}
+
+/// So many renewals of z, then one of y.
+fn cycle(net: &Net, renewals: usize, carry: Carry, x: &Tensor<3>) -> Carry {
+    let latent = latent(net, renewals, &carry, x);
+    Carry { answer: net.apply(carry.answer, latent.clone()), latent }
 }
 
 /// Two losses of each puzzle `[puzzle]`: the mean stablemax cross-entropy of its cells' labels `[puzzle][cell]`, in nats,
