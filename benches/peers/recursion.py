@@ -23,8 +23,8 @@ PLACES = CELLS + 1
 INNER = {WIDTH: 128, PLACES: 64}
 
 
-def torch_step():
-    """Milliseconds of a step, least and median of 40."""
+def torch_step(steps):
+    """Milliseconds of a step, least and median."""
     import torch
     import torch.nn.functional as F
 
@@ -86,7 +86,7 @@ def torch_step():
         return y.detach(), z.detach()
 
     times = []
-    for number in range(1, 44):
+    for number in range(1, steps + 4):
         before = time.process_time()
         y, z = step(number, y, z)
         times.append(1e3 * (time.process_time() - before))
@@ -98,7 +98,7 @@ def saltus_seconds(program, steps):
     """Processor time of a training of so many steps."""
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        settings = [f"steps={steps}", "every=1000000", "validation=1", "supervision=8"]
+        settings = [f"steps={steps}", "every=1000000", "validation=1", "supervision=2"]
         sets = [word for setting in settings for word in ("--set", setting)]
         command = [program, "train", "trm", "--task", "sudoku4", *sets, "--out", f"{folder}/run"]
         environment = {**os.environ, "RAYON_NUM_THREADS": "1"}
@@ -110,12 +110,14 @@ def saltus_seconds(program, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saltus", default="target/release/saltus")
+    parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f}")
     for _ in range(arguments.turns):
-        ours = 1e3 * (saltus_seconds(arguments.saltus, 41) - saltus_seconds(arguments.saltus, 1)) / 40
-        least, median = torch_step()
+        few, many = (saltus_seconds(arguments.saltus, steps) for steps in (1, 1 + arguments.steps))
+        ours = 1e3 * (many - few) / arguments.steps
+        least, median = torch_step(arguments.steps)
         print(f"Saltus {ours:.0f} ms a step; PyTorch {median:.0f} ms (least {least:.0f})")
 
 
