@@ -14,8 +14,8 @@
 //! force    everyone fires once, so that V is 0; what each excites itself by is taken off
 //! ```
 //!
-//! Numbers may not be larger than L: grains have to be roomy. All weights are whole, those of the clock powers of two, or digits
-//! of a number in base 128, so that chips with weights of 8 bits and an exponent for each projection hold them exactly.
+//! Numbers may not be larger than L: grains have to be roomy. All weights are whole, those of the clock of seven binary digits, or
+//! digits of a number in base 128, so that chips with weights of 8 bits and an exponent for each projection hold them exactly.
 
 use super::template::Template;
 use crate::integers::run::Moment;
@@ -74,8 +74,8 @@ pub struct Chip {
 
 /// Steps in which V is held down and restored.
 const HOLD: usize = 8;
-/// Room beyond what was seen, in powers of two.
-const ROOM: f64 = 2.0;
+/// Room beyond what was seen.
+const ROOM: f64 = 1.5;
 /// Digits of a correction stand in this base.
 const BASE: i64 = 128;
 
@@ -131,10 +131,9 @@ impl Chip {
         let finer = if grain >= 2.0 { 1 } else { (2.0 / grain) as i64 };
         let grain = grain * finer as f64;
         let threshold = grain * (window as f64 + 0.5);
-        let power = |least: f64| libm::exp2(libm::ceil(libm::log2(least.max(1.0)))) as i64;
         let scaled = |value: i64| value as f64 * finer as f64 * ROOM;
-        let hold = power(scaled(seen.highest) / HOLD as f64);
-        let (excite, kick) = (power(threshold), power(scaled(-seen.lowest) + threshold));
+        let hold = short(scaled(seen.highest) / HOLD as f64);
+        let (excite, kick) = (short(threshold), short(scaled(-seen.lowest) + grain));
         let sends = heard + window + HOLD + 3;
         let ramp = sends..sends + window;
         self.drive(number, size, -hold, heard - HOLD + 1..heard + 1);
@@ -281,6 +280,12 @@ impl Chip {
     }
 }
 
+/// The least whole number from `least` on that has no more than seven binary digits before zeros.
+fn short(least: f64) -> i64 {
+    let step = libm::exp2((libm::ceil(libm::log2(least.max(1.0))) - 7.0).max(0.0));
+    (libm::ceil(least.max(1.0) / step) * step) as i64
+}
+
 /// The units one after the other, each of which hears the one before.
 fn chain(network: &Integers) -> Result<Vec<(Moment, &Unit)>, Problem> {
     let [wave] = &network.waves[..] else {
@@ -322,10 +327,12 @@ fn parts(unit: &Unit) -> Result<(&Term, Option<&[i64]>), Problem> {
     }
 }
 
-/// How far V of a layer goes while it hears, whatever the order of spikes.
+/// How far V of a layer goes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
+    /// When all is heard.
     lowest: i64,
+    /// While it hears, whatever the order of spikes.
     highest: i64,
 }
 
@@ -354,12 +361,11 @@ impl Seen {
         let Shape { channels, .. } = unit.shape;
         for target in 0..channels {
             let bias = bias.map_or(0, |bias| bias[target]);
-            let (mut low, mut high) = (bias.min(0), bias.max(0));
+            let (mut whole, mut high) = (bias, bias.max(0));
             for (number, weight) in heard.iter().zip(weights.iter().skip(target).step_by(channels)) {
-                let part = (number + 1) * weight;
-                (low, high) = (low + part.min(0), high + part.max(0));
+                (whole, high) = (whole + number * weight, high + ((number + 1) * weight).max(0));
             }
-            (self.lowest, self.highest) = (self.lowest.min(low), self.highest.max(high));
+            (self.lowest, self.highest) = (self.lowest.min(whole), self.highest.max(high));
         }
     }
 }

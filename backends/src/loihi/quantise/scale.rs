@@ -173,7 +173,10 @@ pub fn format_of(bundle: &Bundle, scale: f64, semantics: &Semantics) -> WeightFo
     let most = bundle.range.0.abs().max(bundle.range.1.abs()) * scale / 64.0;
     let most = if most.is_finite() { most } else { 0.0 };
     let limit = if signs == Signs::Mixed { 254.5 } else { 255.5 };
-    let exponent = (0..7_i8).find(|&e| most / f64::from(1 << e) < limit).unwrap_or(7);
+    // Mantissas of mixed signs are even; half as large again, small ones may be odd as well.
+    let least = if signs == Signs::Mixed { -1 } else { 0 };
+    let holds = |exponent: i8| most / sim_core::math::pow(2.0, f64::from(exponent)) < limit;
+    let exponent = (least..7_i8).find(|&exponent| holds(exponent)).unwrap_or(7);
     let whole = WeightFormat { bits: 8, signs, exponent };
     if bundle.samples.len() > 16 || bundle.learns().is_some() {
         return whole;
