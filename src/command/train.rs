@@ -29,12 +29,13 @@ use training::lesson::{Figure, Job, Part};
   saltus train bdh --task text --data shakespeare --out runs/shakespeare   train.txt and val.txt in the folder
   saltus train mdlm --task text --data shakespeare --out runs/masked      the same text, masked
   saltus train trm --task sudoku4 --out runs/sudoku                     puzzles that Saltus makes
+  saltus train hrm --task maze9 --data maze9 --out runs/maze            *train*.csv and *test*.csv in the folder
   saltus train snn --out runs/mnist --resume                            goes on after an interruption
 
 A run leaves weights.h5, config.ron (all settings), curve.svg and metrics.json, and state.h5 while it lasts.
 `saltus list Snn` shows what can be set; `saltus eval` measures a run.")]
 pub struct TrainArgs {
-    /// What is trained: snn, mlp, vision, bdh, mdlm or trm
+    /// What is trained: snn, mlp, vision, bdh, mdlm, trm or hrm
     model: String,
     /// What it learns, such as digits
     #[arg(long, value_name = "TASK")]

@@ -5,6 +5,7 @@
 //! spikes, are fused operations of ours ([`spiking`]). [`optimiser`] moves the weights.
 
 pub mod bdh;
+pub mod hrm;
 pub mod layers;
 pub mod learning;
 pub mod lesson;
@@ -23,6 +24,7 @@ use lesson::Model;
 /// All families of networks that can be trained.
 pub static MODELS: &[&Model] = &[
     &bdh::lesson::MODEL,
+    &hrm::lesson::MODEL,
     &mdlm::lesson::MODEL,
     &nets::mlp::MODEL,
     &nets::snn::MODEL,

@@ -4,7 +4,8 @@ use crate::lesson::Job;
 use crate::supervision::carry::Carry;
 use crate::supervision::ends::Step;
 use crate::supervision::slots::Slots;
-use crate::tasks::grids::{Grids, Puzzle};
+use crate::tasks::grids::Grids;
+use crate::tasks::puzzle::Puzzle;
 use crate::weights::{Misfit, Named, Weights, numbers};
 use burn::tensor::{Int, Tensor};
 use sim_core::rng::Key;
@@ -24,6 +25,8 @@ pub struct Batch {
     pub labels: Tensor<2, Int>,
     /// What the last step passed on, or what a puzzle begins with.
     pub carry: Carry,
+    /// Which puzzles it is the last step of.
+    pub last: Vec<bool>,
 }
 
 impl Practice {
@@ -48,7 +51,8 @@ impl Practice {
             |(slot, taken): (usize, u64)| grids.draw(&mut self.key.numbered(taken).stream(slot as u64));
         let puzzles: Vec<Puzzle> = self.slots.taken().enumerate().map(puzzle).collect();
         let (tokens, labels) = grids.tokens(&puzzles, &self.carry.answer.device().autodiff());
-        Batch { tokens, labels, carry: self.carry.clone().with_begun(&begun, weights) }
+        let carry = self.carry.clone().with_begun(&begun, weights);
+        Batch { tokens, labels, carry, last: self.slots.last() }
     }
 
     /// Notes what came of it.

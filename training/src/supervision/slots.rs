@@ -52,6 +52,11 @@ impl Slots {
         self.slots.iter().map(|slot| slot.taken)
     }
 
+    /// Whose time will be over after the next step of supervision.
+    pub fn last(&self) -> Vec<bool> {
+        self.slots.iter().map(|slot| slot.steps + 1 >= self.most).collect()
+    }
+
     /// Counts a step of supervision, and halts those whose logit is above 0 or whose time is over. To see what comes of
     /// more steps, some have to go on for a number of steps drawn by chance.
     pub fn halt(&mut self, step: u64, logits: &[f32]) {

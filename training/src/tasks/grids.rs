@@ -3,29 +3,13 @@
 //! Token 0 is padding, which no task here needs; a cell's value v is token v + 1.
 
 use crate::lesson::{Asked, Job, Part, Problem, Questions};
-use crate::tasks::sudoku::{self, FOUR, NINE, SIX, Shape};
+use crate::tasks::maze::{self, SYMBOLS};
+use crate::tasks::puzzle::{Puzzle, Puzzles};
+use crate::tasks::sudoku::{self, Shape};
 use crate::tasks::symmetry::Symmetry;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use sim_core::parameter::{Kind, Parameter, Range};
 use sim_core::rng::Stream;
-
-/// A puzzle; cells row by row, 0 where one is empty.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Puzzle {
-    /// What is given.
-    pub given: Vec<u8>,
-    /// All values.
-    pub solution: Vec<u8>,
-}
-
-/// Puzzles to learn from and to be tested on.
-#[derive(Clone, Debug)]
-pub struct Puzzles {
-    /// To learn from.
-    pub train: Vec<Puzzle>,
-    /// To be tested on.
-    pub test: Vec<Puzzle>,
-}
 
 /// Turns a puzzle into another of the same rules, by chance.
 type Change = Box<dyn Fn(&Puzzle, &mut Stream) -> Puzzle>;
@@ -46,25 +30,39 @@ pub struct Grids {
 pub const FILES: Parameter =
     Parameter::optional("files", Kind::Text, Range::Any, "what names of files have before train or test");
 
-/// Puzzles that the program makes where no files are given.
-const MADE: (usize, usize) = (1500, 400);
+/// The tasks, by name.
+pub const TASKS: &[&str] = &["sudoku4", "sudoku6", "sudoku9", "maze9", "maze15", "maze29"];
+
+/// What they are.
+pub const TASKS_ARE: &str = "Sudoku of 4 × 4, 6 × 6 or 9 × 9, or mazes of 9 × 9, 15 × 15 or 29 × 29 (CSV files *train*.csv and *test*.csv, or puzzles that the program makes)";
+
+/// Puzzles that the program makes where no files are given: to learn from, to be tested on.
+const SUDOKU: (usize, usize) = (1500, 400);
+const MAZES: (usize, usize) = (4000, 500);
 
 impl Grids {
-    /// The Sudoku that the settings `task`, `data`, [`FILES`] and `seed` ask for; `validation` and `augment` as in [`Self::sudoku`].
+    /// The puzzles that the settings `task`, `data`, [`FILES`] and `seed` ask for; `validation` and `augment` as in [`Self::sudoku`].
     ///
     /// # Errors
     /// If a file cannot be read, or if no puzzle is left to learn from.
     pub fn of(job: &Job<'_>) -> Result<Self, Problem> {
-        let shape = match job.arguments.word("task") {
-            "sudoku4" => FOUR,
-            "sudoku6" => SIX,
-            _ => NINE,
+        let list = job.arguments.text(FILES.name).unwrap_or_default();
+        let of_sudoku = |shape| {
+            let read = job.data().map(|folder| sudoku::read(shape, folder, list)).transpose()?;
+            Self::sudoku(shape, read.unwrap_or_else(|| sudoku::made(shape, job.seed(), SUDOKU)), job)
         };
-        let puzzles = match job.data() {
-            Some(folder) => sudoku::read(shape, folder, job.arguments.text(FILES.name).unwrap_or_default())?,
-            None => sudoku::made(shape, job.seed(), MADE),
+        let of_maze = |shape| {
+            let read = job.data().map(|folder| maze::read(shape, folder, list)).transpose()?;
+            Self::maze(shape, read.unwrap_or_else(|| maze::made(shape, job.seed(), MAZES)), job)
         };
-        Self::sudoku(shape, puzzles, job)
+        match job.arguments.word("task") {
+            "sudoku6" => of_sudoku(sudoku::SIX),
+            "sudoku9" => of_sudoku(sudoku::NINE),
+            "maze9" => of_maze(maze::NINE),
+            "maze15" => of_maze(maze::FIFTEEN),
+            "maze29" => of_maze(maze::TWENTY_NINE),
+            _ => of_sudoku(sudoku::FOUR),
+        }
     }
 
     /// Sudoku; the last `validation` puzzles to learn from are kept for validation, and with `augment` puzzles are turned
@@ -75,6 +73,15 @@ impl Grids {
     pub fn sudoku(shape: Shape, puzzles: Puzzles, job: &Job<'_>) -> Result<Self, Problem> {
         let change = move |puzzle: &Puzzle, stream: &mut Stream| Symmetry::draw(shape, stream).of(puzzle);
         Self::new(shape.side() + 1, shape.cells(), puzzles, job, Box::new(change))
+    }
+
+    /// Mazes; `validation` and `augment` as in [`Self::sudoku`].
+    ///
+    /// # Errors
+    /// If no maze is left to learn from.
+    pub fn maze(shape: maze::Shape, puzzles: Puzzles, job: &Job<'_>) -> Result<Self, Problem> {
+        let change = move |puzzle: &Puzzle, stream: &mut Stream| shape.changed(puzzle, stream);
+        Self::new(SYMBOLS, shape.cells(), puzzles, job, Box::new(change))
     }
 
     /// Puzzles of `cells` cells with so many different values, 0 among them.

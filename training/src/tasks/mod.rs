@@ -13,6 +13,8 @@ pub mod grids;
 pub mod heidelberg;
 pub mod images;
 pub mod labelled;
+pub mod maze;
+pub mod puzzle;
 pub mod recall;
 pub mod sudoku;
 pub mod symmetry;

@@ -3,11 +3,10 @@
 //! Puzzles come from files (`puzzle,solution` in CSV, row by row, 0 or a dot where a cell is empty), or the program makes
 //! them, with one solution each. Puzzles to test on have other solutions than those to learn from.
 
-use crate::tasks::file::{DataProblem, bytes, find};
-use crate::tasks::grids::{Puzzle, Puzzles};
+use crate::tasks::file::DataProblem;
+use crate::tasks::puzzle::{self, Puzzle, Puzzles};
 use crate::tasks::recall::shuffle;
 use sim_core::rng::{Key, Stream};
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -137,61 +136,27 @@ impl Shape {
     }
 }
 
-/// Share of solutions whose puzzles are kept to be tested on.
-const TESTED: f64 = 0.2;
-
-/// Puzzles that the program makes, all different: so many to learn from, so many to be tested on.
+/// Puzzles that the program makes. Those to learn from and to be tested on have other solutions.
 pub fn made(shape: Shape, seed: u64, counts: (usize, usize)) -> Puzzles {
-    let key = Key::new(seed).named("sudoku");
     let givens = match shape {
         FOUR => 4..=8,
         SIX => 8..=18,
         _ => 30..=45,
     };
-    let is_tested = |solution: &[u8]| {
-        let number = solution.iter().fold(0_u64, |number, digit| number.wrapping_mul(11) + u64::from(*digit));
-        key.named("tested").uniform(number) < TESTED
-    };
-    let (mut puzzles, mut known) = (Puzzles { train: Vec::new(), test: Vec::new() }, BTreeSet::new());
-    let mut drawn = 0;
-    while puzzles.train.len() < counts.0 || puzzles.test.len() < counts.1 {
-        let puzzle = shape.draw(givens.clone(), &mut key.stream(drawn));
-        drawn += 1;
-        let (part, wanted) = if is_tested(&puzzle.solution) {
-            (&mut puzzles.test, counts.1)
-        } else {
-            (&mut puzzles.train, counts.0)
-        };
-        if part.len() < wanted && known.insert(puzzle.given.clone()) {
-            part.push(puzzle);
-        }
-    }
-    puzzles
+    let draw = |stream: &mut Stream| Some(shape.draw(givens.clone(), stream));
+    puzzle::made(Key::new(seed).named("sudoku"), counts, draw, |puzzle| puzzle.solution.clone())
 }
 
-/// The files `*train*.csv*` and `*test*.csv*` of a folder whose names have `list` before that; of several the first by name.
+/// The files of a folder whose names have `list` before `train` or `test`.
 ///
 /// # Errors
 /// If one is not there or has a line that is no puzzle and its solution.
 pub fn read(shape: Shape, folder: &Path, list: &str) -> Result<Puzzles, DataProblem> {
-    let part = |name: &str| {
-        let parts = [list, name, ".csv"];
-        let path = find(folder, &parts[usize::from(list.is_empty())..])?;
-        let mut file = bytes(&path)?;
-        let left = file.left();
-        let text = String::from_utf8_lossy(file.take(left)?).into_owned();
-        let lines = text.lines().enumerate().skip(1).filter(|(_, line)| !line.is_empty());
-        let puzzles = lines.map(|(number, line)| {
-            puzzle(shape, line).map_err(|why| DataProblem::new(&path, format!("line {}: {why}", number + 1)))
-        });
-        let puzzles: Vec<Puzzle> = puzzles.collect::<Result<_, _>>()?;
-        if puzzles.is_empty() { Err(DataProblem::new(&path, "it has no puzzle")) } else { Ok(puzzles) }
-    };
-    Ok(Puzzles { train: part("train")?, test: part("test")? })
+    puzzle::read(folder, list, |line| sudoku(shape, line))
 }
 
 /// A line `puzzle,solution` and perhaps more columns.
-fn puzzle(shape: Shape, line: &str) -> Result<Puzzle, String> {
+fn sudoku(shape: Shape, line: &str) -> Result<Puzzle, String> {
     let mut columns = line.split(',');
     let mut grid = |what: &str| -> Result<Vec<u8>, String> {
         let text = columns.next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! TRM learns Sudoku: what can be set, how it is learnt and measured.
+//! TRM learns puzzles: what can be set, how it is learnt and measured.
 
 use crate::layers::block::Mixer;
 use crate::lesson::{
@@ -10,7 +10,8 @@ use crate::supervision::ends::silent;
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
 use crate::supervision::slots::MOST_STEPS;
-use crate::tasks::grids::{FILES, Grids, Puzzles};
+use crate::tasks::grids::{FILES, Grids, TASKS, TASKS_ARE};
+use crate::tasks::puzzle::Puzzles;
 use crate::tasks::sudoku::Shape;
 use crate::trm::net::Sizes;
 use crate::trm::recursion::{losses, step};
@@ -27,11 +28,7 @@ pub static MODEL: Model = Model {
 };
 
 static PARAMETERS: &[Parameter] = &[
-    task(
-        &["sudoku4", "sudoku6", "sudoku9"],
-        "sudoku4",
-        "Sudoku of 4 × 4, 6 × 6 or 9 × 9 (CSV files *train*.csv and *test*.csv, or puzzles that the program makes)",
-    ),
+    task(TASKS, "sudoku4", TASKS_ARE),
     DATA,
     FILES,
     SEED,
@@ -161,7 +158,7 @@ impl Lesson for Trm {
     }
 
     fn loss(&mut self, weights: &Weights, number: u64) -> Tensor<1> {
-        let Batch { tokens, labels, carry } = self.practice.next(number, &self.grids, weights);
+        let Batch { tokens, labels, carry, .. } = self.practice.next(number, &self.grids, weights);
         let prefix = self.prefix(tokens.dims()[0], &tokens.device());
         let done = step(&self.sizes, weights, tokens, prefix, carry);
         let (wrong, halting) = losses(&done, labels);
