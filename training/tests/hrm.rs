@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use training::hrm::dimension::Spread;
 use training::hrm::lesson::{MODEL, of_grids};
-use training::hrm::net::{Net, Sizes};
+use training::hrm::net::{Net, Positions, Sizes};
 use training::hrm::recursion::{Thought, step};
 use training::learning::{Learning, State};
 use training::lesson::{Job, Lesson, Part, Problem};
@@ -60,7 +60,8 @@ fn the_marked_way_is_the_shortest_and_no_other_is_as_short() {
             let marked = solution.iter().filter(|symbol| **symbol == 4).count();
             assert_eq!(marked + 1, ways[0]);
             assert!(ways[0] >= shape.least && ways.get(1).is_none_or(|other| *other > ways[0]));
-            let unmarked: Vec<u8> = solution.iter().map(|symbol| if *symbol == 4 { 1 } else { *symbol }).collect();
+            let unmarked: Vec<u8> =
+                solution.iter().map(|symbol| if *symbol == 4 { 1 } else { *symbol }).collect();
             assert_eq!(unmarked, *given);
             several += usize::from(ways.len() > 1);
         }
@@ -73,9 +74,11 @@ fn the_same_seed_makes_the_same_mazes_and_none_is_both_learnt_and_tested() {
     let puzzles = made(NINE, 1, (200, 50));
     assert_eq!(puzzles.train, made(NINE, 1, (200, 50)).train);
     assert_ne!(puzzles.train, made(NINE, 2, (200, 50)).train);
-    let walls = |puzzle: &Puzzle| puzzle.given.iter().map(|symbol| u8::from(*symbol == 0)).collect::<Vec<u8>>();
+    let walls =
+        |puzzle: &Puzzle| puzzle.given.iter().map(|symbol| u8::from(*symbol == 0)).collect::<Vec<u8>>();
     let learnt: BTreeSet<Vec<u8>> = puzzles.train.iter().map(walls).collect();
-    let turned = |puzzle: &Puzzle| (0..SYMMETRIES).map(|k| NINE.turned(&walls(puzzle), k)).collect::<Vec<_>>();
+    let turned =
+        |puzzle: &Puzzle| (0..SYMMETRIES).map(|k| NINE.turned(&walls(puzzle), k)).collect::<Vec<_>>();
     assert!(puzzles.test.iter().flat_map(turned).all(|walls| !learnt.contains(&walls)));
     let long = made(TWENTY_NINE, 1, (1, 1)).test.swap_remove(0);
     assert!(long.solution.iter().filter(|symbol| **symbol == 4).count() + 1 >= 110);
@@ -102,7 +105,7 @@ fn maze_files_are_read_and_lines_that_are_no_maze_are_named() {
     let right = "S#G #    ,S#Go#oooo,6\n";
     write("train.csv", &right.repeat(2));
     write("test.csv", right);
-    let puzzles = read(three, folder.path()).expect("puzzles");
+    let puzzles = read(three, folder.path(), "").expect("puzzles");
     assert_eq!((puzzles.train.len(), puzzles.test.len()), (2, 1));
     let (given, solution) = (symbols("S#G #    "), symbols("S#Go#oooo"));
     assert_eq!(puzzles.test[0], Puzzle { given, solution });
@@ -118,7 +121,7 @@ fn maze_files_are_read_and_lines_that_are_no_maze_are_named() {
         ("S#G #    ,S#G #    ", "not the maze with its shortest way"),
     ] {
         write("test.csv", &format!("{right}{line}\n"));
-        let said = read(three, folder.path()).expect_err("refused").to_string();
+        let said = read(three, folder.path(), "").expect_err("refused").to_string();
         assert!(said.contains("line 3") && said.contains(why), "{line}: {said}");
     }
 }
@@ -130,6 +133,7 @@ fn sizes() -> Sizes {
         prefix: 1,
         width: 12,
         heads: 2,
+        positions: Positions::Turned,
         high_blocks: 2,
         low_blocks: 1,
         expansion: 2,
@@ -196,7 +200,10 @@ fn gradients_come_from_the_last_call_of_each_network_alone() {
     assert_eq!(numbers(all.step.logits), numbers(last.step.logits));
     assert_eq!(gradients, same);
     assert_eq!(gradients.len(), sizes.declarations().len() - 2, "what is not learnt has no gradient");
-    assert!(gradients.iter().all(|(_, gradient)| gradient.iter().any(|g| *g != 0.0)), "all that is learnt moves");
+    assert!(
+        gradients.iter().all(|(_, gradient)| gradient.iter().any(|g| *g != 0.0)),
+        "all that is learnt moves"
+    );
 }
 
 #[test]
@@ -243,7 +250,9 @@ fn halting_is_worth_a_right_answer() {
     let [wrong, halting, going_on] = thought([2.0; 3], [0.0; 3]).losses(labels, worth).map(numbers);
     let softplus = |x: f32| x.exp().ln_1p();
     let close = |all: &[f32], expected: [f32; 3]| {
-        all.iter().zip(expected).for_each(|(one, expected)| assert!((one - expected).abs() < 1e-6, "{all:?}"));
+        all.iter()
+            .zip(expected)
+            .for_each(|(one, expected)| assert!((one - expected).abs() < 1e-6, "{all:?}"));
     };
     // s is 2 and 1; the second puzzle is wrong.
     close(&wrong, [2.0_f32 / 3.0, 1.0 / 3.0, 2.0 / 3.0].map(|likely| -likely.ln()));
@@ -312,7 +321,12 @@ fn dimensions_of_both_states_are_said_beside_those_before_training() {
     let of = |seed: u64| {
         let figures = lesson.study(&weights(seed));
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
-        let all = ["participation_high", "participation_low", "participation_high_untrained", "participation_low_untrained"];
+        let all = [
+            "participation_high",
+            "participation_low",
+            "participation_high_untrained",
+            "participation_low_untrained",
+        ];
         assert_eq!(names, all);
         figures.iter().map(|figure| figure.value).collect::<Vec<f64>>()
     };

@@ -1,12 +1,16 @@
 //! Layers that models share, beside the same put together from tensor operations.
 
-use burn::tensor::activation::silu;
+use burn::tensor::activation::{silu, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use sim_core::rng::Key;
+use std::sync::Arc;
+use training::layers::attending::Plan;
+use training::layers::attending_operation::attended_norm;
 use training::layers::gated::Along;
 use training::layers::norm::rms;
 use training::layers::operation::gated_norm;
 use training::layers::product::{Panel, transposed};
+use training::layers::rope::{Turns, turned, turns};
 use training::weights::numbers;
 
 /// Numbers from −1 to 1 by chance.
@@ -94,5 +98,70 @@ fn a_gated_layer_and_its_gradients_are_those_of_its_parts() {
         let (h, gate_up, down) = inputs();
         let plain = gated_norm(h.inner(), gate_up.inner(), down.inner(), along);
         assert_eq!(numbers(plain), ours[0], "{along:?}: without gradients the same bits");
+    }
+}
+
+/// How fast the slowest pair of channels turns here.
+const BASE: f64 = 100.0;
+
+/// rms(h + attention(h)) out of tensor operations.
+fn attention_put_together(
+    h: Tensor<3>,
+    qkv: Tensor<2>,
+    out: Tensor<2>,
+    heads: usize,
+    turn: bool,
+) -> Tensor<3> {
+    let [samples, places, width] = h.dims();
+    let size = width / heads;
+    let all = h.clone().reshape([samples * places, width]).matmul(qkv.transpose());
+    let all = all.reshape([samples, places, 3 * heads, size]).swap_dims(1, 2);
+    let [mut q, mut k, v] = [0, 1, 2].map(|which| all.clone().narrow(1, which * heads, heads));
+    if turn {
+        let turns = turns(places, size / 2, BASE, &q.device());
+        (q, k) = (turned(q, &turns), turned(k, &turns));
+    }
+    let seen = softmax(q.matmul(k.transpose()) / (size as f64).sqrt(), 3);
+    let mixed = seen.matmul(v).swap_dims(1, 2).reshape([samples * places, width]);
+    rms(h + mixed.matmul(out.transpose()).reshape([samples, places, width]))
+}
+
+#[test]
+fn attention_and_its_gradients_are_those_of_its_parts() {
+    // More samples than pieces that they are cut into, and sizes that fill no tile of products.
+    for ([samples, places, width, heads], turn) in
+        [([35, 7, 12, 3], true), ([3, 37, 20, 2], true), ([3, 37, 21, 3], false)]
+    {
+        let inputs = || {
+            let h = leaf([samples, places, width], "h");
+            (h, leaf([3 * width, width], "qkv"), leaf([width, width], "out"))
+        };
+        let table = turn.then(|| Arc::new(Turns::new(places, width / heads / 2, BASE)));
+        let ours = |h: Tensor<3>, qkv: Tensor<2>, out: Tensor<2>| {
+            attended_norm(h, qkv, out, Plan { samples, places, width, heads, turns: table.clone() })
+        };
+        let theirs =
+            |h: Tensor<3>, qkv: Tensor<2>, out: Tensor<2>| attention_put_together(h, qkv, out, heads, turn);
+        let wanted = leaf([samples, places, width], "of out").inner();
+        let layers: [&dyn Fn(Tensor<3>, Tensor<2>, Tensor<2>) -> Tensor<3>; 2] = [&ours, &theirs];
+        let results = layers.map(|layer| {
+            let (h, qkv, out) = inputs();
+            let made = layer(h.clone(), qkv.clone(), out.clone());
+            let gradients = (made.clone() * Tensor::from_inner(wanted.clone())).sum().backward();
+            let of = |gradient: Option<Vec<f32>>| gradient.expect("it has a gradient");
+            [
+                numbers(made),
+                of(h.grad(&gradients).map(numbers)),
+                of(qkv.grad(&gradients).map(numbers)),
+                of(out.grad(&gradients).map(numbers)),
+            ]
+        });
+        let [ours, theirs] = &results;
+        for ((ours, theirs), what) in ours.iter().zip(theirs).zip(["made", "h", "qkv", "out"]) {
+            assert!(apart(ours, theirs) < 1e-5, "{heads} heads, {what}: {}", apart(ours, theirs));
+        }
+        let (h, qkv, out) = inputs();
+        let plain = layers[0](h.inner(), qkv.inner(), out.inner());
+        assert_eq!(numbers(plain), results[0][0], "without gradients the same bits");
     }
 }

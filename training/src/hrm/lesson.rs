@@ -1,7 +1,7 @@
 //! HRM learns puzzles: what can be set, how it is learnt and measured.
 
 use crate::hrm::dimension::Spread;
-use crate::hrm::net::Sizes;
+use crate::hrm::net::{Positions, Sizes};
 use crate::hrm::recursion::{Thought, step};
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
@@ -12,7 +12,7 @@ use crate::supervision::ends::silent;
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
 use crate::supervision::slots::MOST_STEPS;
-use crate::tasks::grids::{Grids, TASKS, TASKS_ARE};
+use crate::tasks::grids::{FILES, Grids, TASKS, TASKS_ARE};
 use crate::weights::{Declaration, Misfit, Named, Weights};
 use burn::tensor::{Device, Int, Tensor};
 use sim_core::parameter::{Arguments, Parameter, Range as Allowed};
@@ -28,9 +28,16 @@ pub static MODEL: Model = Model {
 static PARAMETERS: &[Parameter] = &[
     task(TASKS, "sudoku4", TASKS_ARE),
     DATA,
+    FILES,
     SEED,
     whole("width", 48.0, 2.0, 4096.0, "channels of a place"),
     whole("heads", 4.0, 1.0, 64.0, "heads"),
+    Parameter::choice(
+        "positions",
+        &["Turned", "Learned"],
+        "Turned",
+        "how places are told apart: queries and keys turned by them (RoPE), or something learnt of each",
+    ),
     whole("high_blocks", 2.0, 1.0, 64.0, "blocks of the slow network"),
     whole("low_blocks", 2.0, 1.0, 64.0, "blocks of the fast network"),
     whole("expansion", 4.0, 1.0, 16.0, "how much wider feed-forward layers are inside"),
@@ -88,6 +95,10 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         prefix: whole("prefix"),
         width,
         heads,
+        positions: match arguments.word("positions") {
+            "Learned" => Positions::Learned,
+            _ => Positions::Turned,
+        },
         high_blocks: whole("high_blocks"),
         low_blocks: whole("low_blocks"),
         expansion: whole("expansion"),

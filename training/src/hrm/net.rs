@@ -8,6 +8,15 @@ use crate::supervision::ends::Ends;
 use crate::weights::{Declaration, Weights};
 use burn::tensor::Tensor;
 
+/// How places are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Positions {
+    /// Queries and keys are turned by their place (RoPE).
+    Turned,
+    /// Something is learnt of each place, and injected with its token.
+    Learned,
+}
+
 /// The sizes of the networks and their schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
@@ -21,6 +30,8 @@ pub struct Sizes {
     pub width: usize,
     /// Heads of attention; they share the width, an even number of channels each.
     pub heads: usize,
+    /// How places are told apart.
+    pub positions: Positions,
     /// Blocks of H.
     pub high_blocks: usize,
     /// Blocks of L.
@@ -46,8 +57,8 @@ impl Sizes {
     }
 
     fn of_blocks(&self, blocks: usize) -> block::Sizes {
-        let &Self { width, heads, expansion, rounding, .. } = self;
-        let mixer = Mixer::Attention { heads };
+        let &Self { width, heads, positions, expansion, rounding, .. } = self;
+        let mixer = Mixer::Attention { heads, turned: positions == Positions::Turned };
         block::Sizes { places: self.places(), width, blocks, mixer, expansion, rounding }
     }
 
@@ -55,9 +66,11 @@ impl Sizes {
     pub fn declarations(&self) -> Vec<Declaration> {
         let (start, ends) =
             (Carry::declarations(self.width), Ends::declarations(self.vocabulary, self.width));
+        let places =
+            (self.positions == Positions::Learned).then(|| Ends::of_places(self.places(), self.width));
         let high = self.of_blocks(self.high_blocks).declarations(HIGH);
         let low = self.of_blocks(self.low_blocks).declarations(LOW);
-        start.into_iter().chain(ends).chain(high).chain(low).collect()
+        start.into_iter().chain(ends).chain(places).chain(high).chain(low).collect()
     }
 }
 
@@ -72,8 +85,12 @@ pub struct Net {
 impl Net {
     /// With these weights.
     pub fn new(sizes: &Sizes, weights: &Weights) -> Self {
+        let ends = Ends::new(weights);
         Self {
-            ends: Ends::new(weights),
+            ends: match sizes.positions {
+                Positions::Turned => ends,
+                Positions::Learned => ends.with_places(weights),
+            },
             high: Blocks::new(&sizes.of_blocks(sizes.high_blocks), weights, HIGH),
             low: Blocks::new(&sizes.of_blocks(sizes.low_blocks), weights, LOW),
         }

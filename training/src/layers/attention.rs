@@ -1,12 +1,15 @@
-//! Self-attention in which every place sees all, its queries and keys turned by their place.
+//! Self-attention in which every place sees all, its queries and keys turned by their place or not, added to what passes by
+//! it, and normalised: rms(h + attention(h)).
 //!
-//! softmax(q kᵀ / √size) v for each head, then one matrix over the channels of all heads. No biases.
+//! Attention is softmax(q kᵀ / √size) v for each head, then one matrix over the channels of all heads. No biases.
 
+use crate::layers::attending::Plan;
+use crate::layers::attending_operation::attended_norm;
 use crate::layers::matrix;
-use crate::layers::rope::{turned, turns};
+use crate::layers::rope::Turns;
 use crate::weights::{Declaration, Weights};
 use burn::tensor::Tensor;
-use burn::tensor::activation::softmax;
+use std::sync::Arc;
 
 /// The slowest pair of channels turns about this many times more slowly than the fastest.
 const SLOWEST: f64 = 10_000.0;
@@ -14,11 +17,11 @@ const SLOWEST: f64 = 10_000.0;
 /// Self-attention with its weights in place.
 pub struct Attention {
     heads: usize,
-    /// `[D][queries of all heads, keys, values]`
+    /// `[queries of all heads, keys, values][D]`
     qkv: Tensor<2>,
     /// `[D][D]`
     out: Tensor<2>,
-    turns: (Tensor<4>, Tensor<4>),
+    turns: Option<Arc<Turns>>,
 }
 
 impl Attention {
@@ -30,24 +33,20 @@ impl Attention {
         ]
     }
 
-    /// With these weights; `heads` share the width among them, an even number of channels each.
-    pub fn new(weights: &Weights, name: &str, heads: usize, places: usize) -> Self {
-        let matrix = |part: &str| weights.get::<2>(&format!("{name}.{part}.weight")).transpose();
+    /// With these weights; `heads` share the width among them, an even number of channels each if they are turned by
+    /// their place, of so many.
+    pub fn new(weights: &Weights, name: &str, heads: usize, places: Option<usize>) -> Self {
+        let matrix = |part: &str| weights.get::<2>(&format!("{name}.{part}.weight"));
         let (qkv, out) = (matrix("qkv_proj"), matrix("o_proj"));
-        let turns = turns(places, out.dims()[0] / heads / 2, SLOWEST, &out.device());
+        let pairs = out.dims()[0] / heads / 2;
+        let turns = places.map(|places| Arc::new(Turns::new(places, pairs, SLOWEST)));
         Self { heads, qkv, out, turns }
     }
 
-    /// What each place gets, for places `[sample][place][D]`; of the same sizes.
+    /// rms(h + attention(h)) of places `[sample][place][D]`; of the same sizes.
     pub fn forward(&self, h: Tensor<3>) -> Tensor<3> {
-        let ([samples, places, width], heads) = (h.dims(), self.heads);
-        let size = width / heads;
-        let all = h.reshape([samples * places, width]).matmul(self.qkv.clone());
-        let all = all.reshape([samples, places, 3 * heads, size]).swap_dims(1, 2);
-        let [q, k, v] = [0, 1, 2].map(|which| all.clone().narrow(1, which * heads, heads));
-        let (q, k) = (turned(q, &self.turns), turned(k, &self.turns));
-        let seen = softmax(q.matmul(k.transpose()) / (size as f64).sqrt(), 3);
-        let mixed = seen.matmul(v).swap_dims(1, 2).reshape([samples * places, width]);
-        mixed.matmul(self.out.clone()).reshape([samples, places, width])
+        let ([samples, places, width], turns) = (h.dims(), self.turns.clone());
+        let plan = Plan { samples, places, width, heads: self.heads, turns };
+        attended_norm(h, self.qkv.clone(), self.out.clone(), plan)
     }
 }

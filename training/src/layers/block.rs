@@ -9,7 +9,6 @@
 
 use crate::layers::attention::Attention;
 use crate::layers::gated::Along;
-use crate::layers::norm::rms;
 use crate::layers::swiglu::{SwiGlu, inner};
 use crate::weights::{Declaration, Weights};
 use burn::tensor::Tensor;
@@ -23,6 +22,8 @@ pub enum Mixer {
     Attention {
         /// They share the width among them, an even number of channels each.
         heads: usize,
+        /// Whether they are turned by their place (RoPE); if not, only what is injected can tell places apart.
+        turned: bool,
     },
 }
 
@@ -84,9 +85,9 @@ impl Blocks {
             let name = layer(name, block);
             let mix = match sizes.mixer {
                 Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"), Along::Places)),
-                Mixer::Attention { heads } => {
-                    let name = format!("{name}.self_attn");
-                    Mix::Attention(Box::new(Attention::new(weights, &name, heads, sizes.places)))
+                Mixer::Attention { heads, turned } => {
+                    let (name, places) = (format!("{name}.self_attn"), turned.then_some(sizes.places));
+                    Mix::Attention(Box::new(Attention::new(weights, &name, heads, places)))
                 }
             };
             Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp"), Along::Channels) }
@@ -104,7 +105,7 @@ impl Block {
     fn forward(&self, h: Tensor<3>) -> Tensor<3> {
         self.mlp.forward(match &self.mix {
             Mix::Mlp(mlp) => mlp.forward(h),
-            Mix::Attention(attention) => rms(h.clone() + attention.forward(h)),
+            Mix::Attention(attention) => attention.forward(h),
         })
     }
 }

@@ -10,7 +10,7 @@ const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
 
 /// eˣ for |x| up to 87, to two units in the last place: a power of two times a polynomial.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(super) fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 87.0);
     let shifted = x * std::f32::consts::LOG2_E + SHIFT;
     let whole = shifted - SHIFT;

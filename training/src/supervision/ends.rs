@@ -2,7 +2,8 @@
 //! wish to halt.
 //!
 //! ```text
-//! x = √D · (prefix, embed[token])          places of a prefix hold no token
+//! x = √D · (prefix, embed[token])                        places of a prefix hold no token
+//! x = √D · ((prefix, embed[token]) + embed_pos) / √2     if places are learnt too
 //! logits = lm_head(y of the cells),  q = q_head(y of the first place)
 //! ```
 
@@ -15,10 +16,14 @@ use burn::tensor::{Device, Int, Tensor};
 /// The logits of halting before training.
 const HALT_AT_FIRST: f32 = -5.0;
 
+const PLACES: &str = "embed_pos.embedding_weight";
+
 /// Both ends with their weights in place.
 pub struct Ends {
     /// `[token][D]`
     embed: Tensor<2>,
+    /// `[place][D]`
+    places: Option<Tensor<2>>,
     /// `[D][token]`
     head: Tensor<2>,
     /// `[D][2]` and `[1][2]`
@@ -36,14 +41,25 @@ impl Ends {
         ]
     }
 
+    /// What is learnt of each place, if it is.
+    pub fn of_places(places: usize, width: usize) -> Declaration {
+        matrix(PLACES, [places, width])
+    }
+
     /// With these weights.
     pub fn new(weights: &Weights) -> Self {
         let bias = weights.get::<1>("q_head.bias").reshape([1, 2]);
         Self {
             embed: weights.get("embed_tokens.embedding_weight"),
+            places: None,
             head: weights.get::<2>("lm_head.weight").transpose(),
             halt: (weights.get::<2>("q_head.weight").transpose(), bias),
         }
+    }
+
+    /// The same, with what is learnt of each place.
+    pub fn with_places(self, weights: &Weights) -> Self {
+        Self { places: Some(weights.get(PLACES)), ..self }
     }
 
     /// What is injected for tokens `[puzzle][cell]` behind a prefix `[puzzle][place][D]`: `[puzzle][place][D]`.
@@ -52,6 +68,10 @@ impl Ends {
         let rows = self.embed.clone().select(0, tokens.flatten::<1>(0, 1));
         let rows = rows.reshape([puzzles, cells, width]);
         let all = if prefix.dims()[1] == 0 { rows } else { Tensor::cat(vec![prefix, rows], 1) };
+        let all = match &self.places {
+            Some(places) => (all + places.clone().unsqueeze()) * std::f64::consts::FRAC_1_SQRT_2,
+            None => all,
+        };
         all * (width as f64).sqrt()
     }
 

@@ -109,7 +109,8 @@ impl Shape {
         }
         let (mut solution, mut cell) = (given.to_vec(), goal);
         let steps = |cell: usize| reached[cell].map(|reached| reached.steps);
-        while let Some(before) = self.neighbours(cell, 1).find(|next| steps(*next) < steps(cell) && steps(*next).is_some())
+        while let Some(before) =
+            self.neighbours(cell, 1).find(|next| steps(*next) < steps(cell) && steps(*next).is_some())
         {
             if before == start {
                 break;
@@ -129,7 +130,8 @@ impl Shape {
         let free: Vec<usize> = (0..maze.len()).filter(|cell| maze[*cell] == FREE).collect();
         let start = free[stream.below(free.len() as u32) as usize];
         let reached = self.reached(&maze, start);
-        let far = |cell: &&usize| reached[**cell].is_some_and(|there| there.only && there.steps >= self.least);
+        let far =
+            |cell: &&usize| reached[**cell].is_some_and(|there| there.only && there.steps >= self.least);
         let goals: Vec<usize> = free.iter().filter(far).copied().collect();
         if goals.is_empty() {
             return None;
@@ -178,7 +180,8 @@ impl Shape {
         let from = |cell: usize| {
             let (row, column) = (cell / self.side, cell % self.side);
             let (row, column) = if has(2) { (column, row) } else { (row, column) };
-            let (row, column) = (if has(0) { last - row } else { row }, if has(1) { last - column } else { column });
+            let (row, column) =
+                (if has(0) { last - row } else { row }, if has(1) { last - column } else { column });
             row * self.side + column
         };
         (0..grid.len()).map(|cell| grid[from(cell)]).collect()

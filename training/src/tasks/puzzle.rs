@@ -73,11 +73,8 @@ pub fn made(
         let puzzle = draw(&mut key.stream(drawn));
         drawn += 1;
         let Some(puzzle) = puzzle else { continue };
-        let (part, wanted) = if is_tested(&puzzle) {
-            (&mut puzzles.test, counts.1)
-        } else {
-            (&mut puzzles.train, counts.0)
-        };
+        let (part, wanted) =
+            if is_tested(&puzzle) { (&mut puzzles.test, counts.1) } else { (&mut puzzles.train, counts.0) };
         if part.len() < wanted && known.insert(puzzle.given.clone()) {
             part.push(puzzle);
         }

@@ -1,7 +1,7 @@
 //! What can be done to a Sudoku without changing its rules.
 
-use crate::tasks::recall::shuffle;
 use crate::tasks::puzzle::Puzzle;
+use crate::tasks::recall::shuffle;
 use crate::tasks::sudoku::Shape;
 use sim_core::rng::Stream;
 

@@ -112,7 +112,7 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         prefix: whole("prefix"),
         width,
         blocks: whole("blocks"),
-        mixer: if attends { Mixer::Attention { heads } } else { Mixer::Mlp },
+        mixer: if attends { Mixer::Attention { heads, turned: true } } else { Mixer::Mlp },
         expansion: whole("expansion"),
         rounding: whole("rounding"),
         high_cycles: whole("high_cycles"),
