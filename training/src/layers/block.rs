@@ -75,7 +75,7 @@ struct Block {
 
 enum Mix {
     Mlp(SwiGlu),
-    Attention(Box<Attention>),
+    Attention(Attention),
 }
 
 impl Blocks {
@@ -87,7 +87,7 @@ impl Blocks {
                 Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"), Along::Places)),
                 Mixer::Attention { heads, turned } => {
                     let (name, places) = (format!("{name}.self_attn"), turned.then_some(sizes.places));
-                    Mix::Attention(Box::new(Attention::new(weights, &name, heads, places)))
+                    Mix::Attention(Attention::new(weights, &name, heads, places))
                 }
             };
             Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp"), Along::Channels) }

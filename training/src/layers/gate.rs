@@ -6,7 +6,7 @@ use multiversion::multiversion;
 const SHIFT: f32 = 12_582_912.0;
 
 /// ln 2 in two parts, of which the first has so few digits that its multiples are exact.
-const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+const LN_2: [f32; 2] = [355.0 / 512.0, -2.121_944_4e-4];
 
 /// eˣ for |x| up to 87, to two units in the last place: a power of two times a polynomial.
 #[inline(always)]
