@@ -25,14 +25,7 @@ use lesson::Model;
 pub static MODELS: &[&Model] = &[
     &bdh::lesson::MODEL,
     &hrm::lesson::MODEL,
-    &bdh::lesson::MODEL,
-    &hrm::lesson::MODEL,
     &mdlm::lesson::MODEL,
-    &nets::mlp::MODEL,
-    &nets::snn::MODEL,
-    &trm::lesson::MODEL,
-    &vision::lesson::MODEL,
-];
     &nets::mlp::MODEL,
     &nets::snn::MODEL,
     &trm::lesson::MODEL,
