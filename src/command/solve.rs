@@ -26,7 +26,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use training::lesson::{Job, Part};
-use training::tasks::sudoku::{FOUR, SIX, Shape};
+use training::tasks::sudoku::{FOUR, NINE, SIX, Shape};
 
 /// What can be asked of `saltus solve`.
 #[derive(Args)]
@@ -101,6 +101,7 @@ fn shape(config: &Config) -> Result<Shape> {
     match (config.model.name, config.arguments.word("task")) {
         ("Trm", "sudoku4") => Ok(FOUR),
         ("Trm", "sudoku6") => Ok(SIX),
+        ("Trm", "sudoku9") => Ok(NINE),
         (name, task) => Err(BadInput::of(anyhow!(
             "a {name} that learnt {task} solves no Sudoku; a Trm that learnt it does"
         ))),

@@ -70,7 +70,7 @@ impl<R: Real> Coded<R> {
             Code::Ttfs => {
                 add(&mut self.slope, arrived, |slope, new| slope + new);
                 for (heard, slope) in self.heard.iter_mut().zip(&self.slope) {
-                    *heard = *heard + *slope;
+                    *heard += *slope;
                 }
             }
         }
