@@ -157,6 +157,19 @@ fn expected(file: &File, network: &Network, synapses: &Synapses) -> BTreeSet<Str
     all
 }
 
+/// The most sources of one neuron whose weights do not cancel.
+fn most_sources(network: &Arc<Network>) -> usize {
+    let of = loading(network, |load| quantise(load, load.arguments.flag("approximate_leak"))).ok().unwrap();
+    let mut sources = std::collections::BTreeMap::<_, usize>::new();
+    for synapse in of.integers.synapses.iter().filter(|synapse| synapse.weight != 0) {
+        *sources.entry(synapse.target).or_default() += 1;
+    }
+    for input in &of.integers.inputs {
+        *sources.entry(input.target).or_default() += usize::from(input.most);
+    }
+    sources.into_values().max().unwrap_or(0)
+}
+
 /// That what was refused for want of room in the cores was refused with a true reason.
 fn check_room(network: &Arc<Network>, reasons: &[String]) {
     let of = loading(network, |load| quantise(load, load.arguments.flag("approximate_leak"))).ok().unwrap();
@@ -193,7 +206,8 @@ proptest! {
         let whole = !file.populations[1].model.contains("Uniform");
         match loading(&network, |load| map(load, false)) {
             Ok(mapped) => {
-                prop_assert!(mapped.placed.counted.is_some());
+                // Weights of one source that cancel leave fewer sources.
+                prop_assert!(mapped.placed.counted.is_some() || most_sources(&network) <= AXONS);
                 check_mapping(&network, &synapses, &mapped);
                 let spikes = live(&mut *load(&network, 1), STEPS, i64::MAX);
                 let here = live(&mut *mapped.on_cores(2), STEPS, i64::MAX);
