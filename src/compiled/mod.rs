@@ -2,6 +2,8 @@
 
 pub mod answers;
 #[cfg(feature = "train")]
+pub mod compiling;
+#[cfg(feature = "train")]
 pub mod program;
 pub mod report;
 pub mod run;

@@ -2,7 +2,7 @@
 //!
 //! A number below 0 is sent by a population of its own: both hold the same V, and each sends one sign. [`timing`] says
 //! when each population hears and sends, [`template`] how sources and targets are wired, [`graph`] puts both
-//! together, [`text`] writes the network file, [`decode`] reads numbers out of spikes again. [`chip`] does all of it for
+//! together (`wiring.rs`), [`text`] writes the network file, [`decode`] reads numbers out of spikes again. [`chip`] does all of it for
 //! rectified layers with neurons that chips have.
 
 pub mod chip;
@@ -11,6 +11,7 @@ pub mod graph;
 pub mod template;
 pub mod text;
 pub mod timing;
+mod wiring;
 
 /// How a number is said in spikes in a window of steps; a spike in the last step is worth 1 in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
