@@ -5,7 +5,9 @@ use compiler::integers::ranges::Ranges;
 use compiler::integers::{Bits, Grains, Integers};
 use compiler::layers::run::Asked;
 use compiler::layers::{Operation, Program};
-use compiler::reads::{Tensor, Tensors, mlp, trm};
+use compiler::reads::attention::Heads;
+use compiler::reads::blocks::Mixer;
+use compiler::reads::{Tensor, Tensors, hrm, mdlm, mlp, trm};
 use compiler::spikes::Code;
 use compiler::spikes::chip::Chip;
 use compiler::spikes::graph::Graph;
@@ -42,9 +44,85 @@ fn a_trm() -> (Program, Vec<Asked>) {
         ],
         7,
     );
-    let schedule = trm::Schedule { prefix: 1, cells: 4, blocks: 1, high_cycles: 2, low_cycles: 2, rounds: 2 };
+    let schedule = trm::Schedule {
+        prefix: 1,
+        cells: 4,
+        blocks: 1,
+        mixer: Mixer::Mlp,
+        high_cycles: 2,
+        low_cycles: 2,
+        rounds: 2,
+    };
     let questions = [[0, 1, 2, 3], [3, 3, 1, 0], [2, 0, 0, 1]].map(|tokens| Asked::Tokens(tokens.to_vec()));
     (trm::program(&tensors, &schedule).expect("all tensors are there"), questions.to_vec())
+}
+
+/// Tensors of both ends of a network over 4 tokens and 6 channels.
+const ENDS: &[(&str, &[usize])] = &[
+    ("H_init", &[6]),
+    ("L_init", &[6]),
+    ("embed_tokens.embedding_weight", &[4, 6]),
+    ("lm_head.weight", &[4, 6]),
+    ("q_head.weight", &[2, 6]),
+    ("q_head.bias", &[2]),
+];
+
+fn an_hrm(turned: bool) -> (Program, Vec<Asked>) {
+    let block = |level: &str| {
+        [
+            ("self_attn.qkv_proj", [18, 6]),
+            ("self_attn.o_proj", [6, 6]),
+            ("mlp.gate_up_proj", [16, 6]),
+            ("mlp.down_proj", [6, 8]),
+        ]
+        .map(|(part, shape)| (format!("{level}.layers.0.{part}.weight"), shape))
+    };
+    let blocks: Vec<_> = ["H_level", "L_level"].into_iter().flat_map(block).collect();
+    let mut shapes = ENDS.to_vec();
+    shapes.extend(blocks.iter().map(|(name, shape)| (&name[..], &shape[..])));
+    shapes.push(("embed_pos.embedding_weight", &[5, 6]));
+    let heads = Heads { count: if turned { 3 } else { 2 }, turned };
+    let schedule = hrm::Schedule {
+        prefix: 1,
+        cells: 4,
+        heads,
+        blocks: [1, 1],
+        high_cycles: 2,
+        low_cycles: 1,
+        rounds: 2,
+    };
+    let questions = [[0, 1, 2, 3], [3, 3, 1, 0], [2, 0, 0, 1]].map(|tokens| Asked::Tokens(tokens.to_vec()));
+    let program = hrm::program(&random(&shapes, 11), &schedule).expect("all tensors are there");
+    (program, questions.to_vec())
+}
+
+fn an_mdlm() -> (Program, Vec<Asked>) {
+    let shapes: &[(&str, &[usize])] = &[
+        ("vocab_embed.embedding", &[5, 8]),
+        ("sigma_map.mlp.0.weight", &[3, 6]),
+        ("sigma_map.mlp.0.bias", &[3]),
+        ("sigma_map.mlp.2.weight", &[3, 3]),
+        ("sigma_map.mlp.2.bias", &[3]),
+        ("blocks.0.norm1.weight", &[8]),
+        ("blocks.0.norm2.weight", &[8]),
+        ("blocks.0.attn_qkv.weight", &[24, 8]),
+        ("blocks.0.attn_out.weight", &[8, 8]),
+        ("blocks.0.mlp.0.weight", &[16, 8]),
+        ("blocks.0.mlp.0.bias", &[16]),
+        ("blocks.0.mlp.2.weight", &[8, 16]),
+        ("blocks.0.mlp.2.bias", &[8]),
+        ("blocks.0.adaLN_modulation.weight", &[48, 3]),
+        ("blocks.0.adaLN_modulation.bias", &[48]),
+        ("output_layer.norm_final.weight", &[8]),
+        ("output_layer.linear.weight", &[5, 8]),
+        ("output_layer.linear.bias", &[5]),
+        ("output_layer.adaLN_modulation.weight", &[16, 3]),
+        ("output_layer.adaLN_modulation.bias", &[16]),
+    ];
+    let schedule = mdlm::Schedule { places: 6, heads: 2, blocks: 1, gate: 1.0 };
+    let questions = [[0, 1, 4, 3, 4, 4], [4, 4, 4, 4, 4, 4], [1, 1, 0, 4, 2, 3]];
+    let program = mdlm::program(&random(shapes, 17), &schedule).expect("all tensors are there");
+    (program, questions.map(|tokens| Asked::Tokens(tokens.to_vec())).to_vec())
 }
 
 fn an_mlp() -> (Program, Vec<Asked>) {
@@ -82,8 +160,8 @@ fn all_numbers_are_sent(given: &(Program, Vec<Asked>), bits: Bits, code: Code) {
     assert!(ran.numbers > 400 && ran.spikes > 400, "{} numbers, {} spikes", ran.numbers, ran.spikes);
 }
 
-const EIGHT: Bits = Bits { values: 8, weights: 8, squares: 12, head: 24, grains: Grains::Closest };
-const FOUR: Bits = Bits { values: 4, weights: 6, squares: 6, head: 8, grains: Grains::Closest };
+const EIGHT: Bits = Bits { values: 8, weights: 8, fine: 12, head: 24, grains: Grains::Closest };
+const FOUR: Bits = Bits { values: 4, weights: 6, fine: 6, head: 8, grains: Grains::Closest };
 
 #[test]
 fn a_recursive_reasoner_sends_its_whole_numbers_in_digits() {
@@ -99,6 +177,16 @@ fn a_recursive_reasoner_sends_its_whole_numbers_as_counts() {
 #[test]
 fn a_recursive_reasoner_sends_its_whole_numbers_as_times() {
     all_numbers_are_sent(&a_trm(), FOUR, Code::Ttfs);
+}
+
+#[test]
+fn attention_sends_its_whole_numbers_in_every_code() {
+    for given in [an_hrm(true), an_hrm(false), an_mdlm()] {
+        all_numbers_are_sent(&given, EIGHT, Code::Phase);
+        all_numbers_are_sent(&given, FOUR, Code::Phase);
+        all_numbers_are_sent(&given, FOUR, Code::Rate);
+        all_numbers_are_sent(&given, FOUR, Code::Ttfs);
+    }
 }
 
 #[test]
@@ -191,13 +279,11 @@ fn what_is_not_exact_in_continuous_time_is_named() {
     assert!(refusal.to_string().contains("population block0_mix_gate"), "{refusal}");
 }
 
-#[test]
-fn more_bits_come_closer_to_the_layers() {
-    let given = a_trm();
-    let (program, questions) = &given;
-    let off = |values: u32| -> f64 {
-        let network =
-            whole(&given, Bits { values, weights: 12, squares: 16, head: 24, grains: Grains::Closest });
+/// How far the first heads are from the layers, with values of more and more bits.
+fn errors(given: &(Program, Vec<Asked>)) -> [f64; 4] {
+    let (program, questions) = given;
+    [4, 6, 8, 10].map(|values| {
+        let network = whole(given, Bits { values, weights: 12, fine: 16, head: 24, grains: Grains::Closest });
         let grain = network.head.1.last().expect("a head").sends.grain;
         let error = |asked: &Asked| {
             let (real, whole) = (program.run(asked, |_, _| ()), network.run(asked, |_, _| ()));
@@ -205,7 +291,20 @@ fn more_bits_come_closer_to_the_layers() {
             numbers.map(|(real, whole)| (f64::from(*real) - *whole as f64 * grain).powi(2)).sum::<f64>()
         };
         questions.iter().map(error).sum::<f64>().sqrt()
-    };
-    let errors = [4, 6, 8, 10].map(off);
+    })
+}
+
+#[test]
+fn more_bits_come_closer_to_the_layers() {
+    let errors = errors(&a_trm());
     assert!(errors.windows(2).all(|pair| pair[1] < pair[0] / 2.0), "{errors:?}");
+}
+
+#[test]
+fn more_bits_come_closer_to_attention() {
+    for given in [an_hrm(true), an_hrm(false), an_mdlm()] {
+        let errors = errors(&given);
+        assert!(errors.windows(2).all(|pair| pair[1] < pair[0]), "{errors:?}");
+        assert!(errors[3] < errors[0] / 12.0, "{errors:?}");
+    }
 }

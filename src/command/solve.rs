@@ -64,7 +64,7 @@ pub fn solve(args: &SolveArgs) -> Result<ExitCode> {
     let config = at.config().map_err(BadInput::of)?;
     let shape = shape(&config)?;
     let given = cells(&args.puzzle, shape)?;
-    let program = program(&config, at.weights().map_err(BadInput::of)?);
+    let program = program(&config, at.weights().map_err(BadInput::of)?, given.len());
     let program = program.map_err(|problem| BadInput::of(anyhow!(problem)))?;
     let network = whole(&program, &config, args)?;
     let graph = Graph::new(&network, Code::Phase);
@@ -99,11 +99,11 @@ pub fn solve(args: &SolveArgs) -> Result<ExitCode> {
 
 fn shape(config: &Config) -> Result<Shape> {
     match (config.model.name, config.arguments.word("task")) {
-        ("Trm", "sudoku4") => Ok(FOUR),
-        ("Trm", "sudoku6") => Ok(SIX),
-        ("Trm", "sudoku9") => Ok(NINE),
+        ("Trm" | "Hrm", "sudoku4") => Ok(FOUR),
+        ("Trm" | "Hrm", "sudoku6") => Ok(SIX),
+        ("Trm" | "Hrm", "sudoku9") => Ok(NINE),
         (name, task) => Err(BadInput::of(anyhow!(
-            "a {name} that learnt {task} solves no Sudoku; a Trm that learnt it does"
+            "a {name} that learnt {task} solves no Sudoku; a Trm or an Hrm that learnt it does"
         ))),
     }
 }
@@ -161,7 +161,7 @@ fn frames(
     running: &Running,
     question: &Asked,
 ) -> Vec<Frame> {
-    let (reading, mut heard) = (Reading::of(program), Heard::new(graph, 1));
+    let (reading, mut heard) = (Reading::of(program, None), Heard::new(graph, 1));
     for &(population, neuron, time) in &running.spikes {
         heard.spike(population, neuron, time.round() as usize - 1);
     }

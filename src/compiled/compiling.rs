@@ -2,8 +2,8 @@
 
 use crate::bad_input::BadInput;
 use crate::command::compile::CompileArgs;
-use crate::compiled::answers::{Reading, Score};
-use crate::compiled::program::{asked, program};
+use crate::compiled::answers::{Exam, Reading, Score};
+use crate::compiled::program::{asked, cells, program};
 use crate::compiled::report::{Report, rows};
 use crate::compiled::{CONTINUOUS, digits, plain_digits, run, write, write_plain};
 use crate::load::{build, threads};
@@ -12,6 +12,7 @@ use crate::say;
 use crate::trained::{Config, Run};
 use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
+use compiler::integers::Integers;
 use compiler::integers::quantise::quantise;
 use compiler::integers::ranges::Ranges;
 use compiler::layers::Program;
@@ -57,8 +58,6 @@ impl Trained {
         if let Some(data) = &args.data {
             config.read_data(data);
         }
-        let program = program(&config, at.weights().map_err(BadInput::of)?);
-        let program = program.map_err(|problem| BadInput::of(anyhow!(problem)))?;
         let device = Device::flex();
         let lesson = (config.model.lesson)(&Job { arguments: &config.arguments, device: &device });
         let lesson = lesson.map_err(|problem| BadInput::of(anyhow!(problem)))?;
@@ -68,13 +67,15 @@ impl Trained {
         };
         let seen = asked(&samples(Part::Validation, args.calibration as usize)?);
         let test = samples(Part::Test, args.samples.unwrap_or(usize::MAX))?;
+        let program = program(&config, at.weights().map_err(BadInput::of)?, cells(&test));
+        let program = program.map_err(|problem| BadInput::of(anyhow!(problem)))?;
         let head = |asked: &Asked| -> Vec<Vec<f64>> {
             let rounds = program.run(asked, |_, _| ());
             rounds.into_iter().map(|head| head.into_iter().map(f64::from).collect()).collect()
         };
         let asked = asked(&test);
         Ok(Self {
-            reading: Reading::of(&program),
+            reading: Reading::of(&program, test.blank),
             calibration: seen,
             right: test.answers,
             heads: asked.iter().map(head).collect(),
@@ -98,7 +99,8 @@ impl Trained {
                 .unwrap_or_default()
         };
         let theirs: Vec<_> = self.heads.iter().map(answer).collect();
-        Score::of(&self.reading, heads, &self.right, &theirs, self.halts)
+        let exam = Exam { asked: &self.asked, right: &self.right };
+        Score::of(&self.reading, heads, exam, &theirs, self.halts)
     }
 
     /// Compiles to whole numbers, and to spikes that say them.
@@ -123,7 +125,7 @@ impl Trained {
             waves: network.waves.len() * network.rounds,
             graph: &graph,
         };
-        let wholes = |asked: &Asked| real(&network.run(asked, |_, _| ()));
+        let wholes = |asked: &Asked| real(&network, &network.run(asked, |_, _| ()));
         let heads: Vec<_> = self.asked.iter().map(wholes).collect();
         let mut scores = vec![
             ("layers".to_owned(), self.score(&self.heads), None),
@@ -133,7 +135,7 @@ impl Trained {
             let options = (args.threads.map(usize::from), args.json);
             let ran = run::run(&graph, &network, shown, folder, machine, options)?;
             let ran = ran.map_err(|refusal| BadInput::of(anyhow!(refusal)))?;
-            let heads: Vec<_> = ran.answers.iter().map(|rounds| real(rounds)).collect();
+            let heads: Vec<_> = ran.answers.iter().map(|rounds| real(&network, rounds)).collect();
             scores.push((machine.name.to_owned(), self.score(&heads), Some(ran)));
         }
         if !args.json {
@@ -156,7 +158,8 @@ impl Trained {
         let chip = Chip::new(&network, &self.calibration).map_err(bad)?;
         write_plain(&chip, &network, shown, &self.title(), folder)
             .with_context(|| folder.display().to_string())?;
-        let heads: Vec<_> = self.asked.iter().map(|asked| real(&network.run(asked, |_, _| ()))).collect();
+        let heads: Vec<_> =
+            self.asked.iter().map(|asked| real(&network, &network.run(asked, |_, _| ()))).collect();
         let mut scores = vec![
             ("layers".to_owned(), self.score(&self.heads), None),
             (format!("{}-bit numbers", args.bits), self.score(&heads), None),
@@ -166,7 +169,7 @@ impl Trained {
             let options = (args.threads.map(usize::from), args.json);
             match run::run_plain(&chip, &network, shown, folder, machine, options)? {
                 Ok(ran) => {
-                    let heads: Vec<_> = ran.answers.iter().map(|rounds| real(rounds)).collect();
+                    let heads: Vec<_> = ran.answers.iter().map(|rounds| real(&network, rounds)).collect();
                     scores.push((machine.name.to_owned(), self.score(&heads), Some(ran)));
                 }
                 Err(why) => refused.push((machine.name, why)),
@@ -227,8 +230,10 @@ impl Trained {
     }
 }
 
-fn real(rounds: &[Vec<i64>]) -> Vec<Vec<f64>> {
-    rounds.iter().map(|head| head.iter().map(|number| *number as f64).collect()).collect()
+/// Numbers of the head in the unit of the layers.
+fn real(network: &Integers, rounds: &[Vec<i64>]) -> Vec<Vec<f64>> {
+    let grain = network.head.1.last().map_or(1.0, |unit| unit.sends.grain);
+    rounds.iter().map(|head| head.iter().map(|number| *number as f64 * grain).collect()).collect()
 }
 
 /// What each machine says to the network.
@@ -245,18 +250,23 @@ fn capable(folder: &Path) -> Result<Vec<(&'static str, Option<String>)>> {
 type Row = (String, Score, Option<run::Ran>);
 
 fn table(reading: &Reading, scores: &[Row], (shown, rounds): (usize, usize)) -> String {
+    let bits = scores.iter().any(|(_, score, _)| score.bits.is_some());
     let mut text = format!(
-        "{:<16} {:>12} {:>10} {:>8} {:>15} {:>20}\n",
+        "{:<16} {:>12} {:>10} {:>8}{} {:>15} {:>20}\n",
         "",
         reading.metric(),
         "agreement",
         "rounds",
+        if bits { "     bits" } else { "" },
         "spikes/question",
         "operations/question"
     );
     for (name, score, ran) in scores {
         let _ =
             write!(text, "{name:<16} {:>12.4} {:>10.4} {:>8.2}", score.right, score.agreement, score.rounds);
+        if let Some(bits) = score.bits {
+            let _ = write!(text, " {bits:>8.3}");
+        }
         if let Some(ran) = ran {
             let each = |count: u64| count as f64 / shown.max(1) as f64;
             let _ = write!(text, " {:>15.0} {:>20.0}", each(ran.spikes), each(ran.operations));
@@ -280,6 +290,9 @@ impl Trained {
             "name": name, self.reading.metric().replace(' ', "_"): score.right, "agreement": score.agreement,
             "rounds": score.rounds,
         });
+        if let Some(bits) = score.bits {
+            row["bits_per_place"] = json!(bits);
+        }
         if let Some(ran) = ran {
             row["spikes"] = json!(ran.spikes);
             row["operations"] = json!(ran.operations);

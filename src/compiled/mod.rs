@@ -26,20 +26,20 @@ use std::path::Path;
 /// in phase; in the other codes the window doubles with each.
 pub fn digits(code: Code, bits: u32, weights: u32) -> Bits {
     match code {
-        Code::Phase => Bits { values: bits, weights, squares: bits + 4, head: 24, grains: Grains::Closest },
+        Code::Phase => Bits { values: bits, weights, fine: bits + 4, head: 24, grains: Grains::Closest },
         Code::Rate | Code::Ttfs => {
-            Bits { values: bits, weights, squares: bits + 2, head: 10, grains: Grains::Closest }
+            Bits { values: bits, weights, fine: bits + 2, head: 10, grains: Grains::Closest }
         }
     }
 }
 
 /// The digits of numbers of rectified layers on chips: nothing may be cut off, and all are of the same length.
 pub fn plain_digits(bits: u32, weights: u32) -> Bits {
-    Bits { values: bits, weights, squares: bits, head: bits, grains: Grains::Roomy }
+    Bits { values: bits, weights, fine: bits, head: bits, grains: Grains::Roomy }
 }
 
 /// The digits of numbers in continuous time: how long windows are, 63 ms, and weights as fine as those that were trained.
-pub const CONTINUOUS: Bits = Bits { values: 6, weights: 30, squares: 6, head: 6, grains: Grains::Roomy };
+pub const CONTINUOUS: Bits = Bits { values: 6, weights: 30, fine: 6, head: 6, grains: Grains::Roomy };
 
 /// Writes a network that asks questions, and what it reads, to a folder.
 pub fn write(

@@ -3,15 +3,17 @@
 use crate::trained::Config;
 use compiler::layers::Program;
 use compiler::layers::run::Asked;
-use compiler::reads::{Problem, Tensor, Tensors, mlp, trm};
+use compiler::reads::attention::Heads;
+use compiler::reads::blocks::Mixer;
+use compiler::reads::{Problem, Tensor, Tensors, hrm, mdlm, mlp, trm};
 use training::lesson::{self, Questions};
 use training::weights::Named;
 
-/// The layers of a trained network.
+/// The layers of a trained network that is asked about `cells` places.
 ///
 /// # Errors
 /// If the compiler does not know the family, or a tensor is missing.
-pub fn program(config: &Config, weights: Vec<Named>) -> Result<Program, Problem> {
+pub fn program(config: &Config, weights: Vec<Named>, cells: usize) -> Result<Program, Problem> {
     let tensor = |Named { name, shape, values }| Tensor { name, shape, values };
     let tensors = Tensors(weights.into_iter().map(tensor).collect());
     let whole = |name: &str| config.arguments.integer(name) as usize;
@@ -20,22 +22,42 @@ pub fn program(config: &Config, weights: Vec<Named>) -> Result<Program, Problem>
             let layers = tensors.0.iter().filter(|tensor| tensor.name.ends_with(".weight")).count();
             mlp::program(&tensors, layers)
         }
-        "Trm" if config.arguments.word("mixer") == "Mlp" => {
-            let places =
-                tensors.0.iter().find(|tensor| tensor.name == "L_level.layers.0.mlp_t.down_proj.weight");
-            let places = places.map_or(0, |tensor| tensor.shape[0]);
+        "Trm" => {
+            let attends = config.arguments.word("mixer") == "Attention";
+            let heads = Heads { count: whole("heads"), turned: true };
             let schedule = trm::Schedule {
                 prefix: whole("prefix"),
-                cells: places.saturating_sub(whole("prefix")),
+                cells,
                 blocks: whole("blocks"),
+                mixer: if attends { Mixer::Attention(heads) } else { Mixer::Mlp },
                 high_cycles: whole("high_cycles"),
                 low_cycles: whole("low_cycles"),
                 rounds: whole("supervision"),
             };
             trm::program(&tensors, &schedule)
         }
-        "Trm" => Err(Problem("attention cannot be compiled yet; a Trm with mixer=Mlp can".into())),
-        name => Err(Problem(format!("a {name} cannot be compiled; an Mlp and a Trm with mixer=Mlp can"))),
+        "Hrm" => {
+            let turned = config.arguments.word("positions") == "Turned";
+            let schedule = hrm::Schedule {
+                prefix: whole("prefix"),
+                cells,
+                heads: Heads { count: whole("heads"), turned },
+                blocks: [whole("high_blocks"), whole("low_blocks")],
+                high_cycles: whole("high_cycles"),
+                low_cycles: whole("low_cycles"),
+                rounds: whole("supervision"),
+            };
+            hrm::program(&tensors, &schedule)
+        }
+        "Mdlm" if config.arguments.flag("timed") => {
+            Err(Problem("an Mdlm that is told the time cannot be compiled; one with timed=false can".into()))
+        }
+        "Mdlm" => {
+            let gate = config.arguments.number("gate") as f32;
+            let (heads, blocks) = (whole("heads"), whole("blocks"));
+            mdlm::program(&tensors, &mdlm::Schedule { places: cells, heads, blocks, gate })
+        }
+        name => Err(Problem(format!("a {name} cannot be compiled; an Mlp, a Trm, an Hrm and an Mdlm can"))),
     }
 }
 
@@ -46,4 +68,12 @@ pub fn asked(questions: &Questions) -> Vec<Asked> {
         lesson::Asked::Tokens(tokens) => Asked::Tokens(tokens.clone()),
     };
     questions.asked.iter().map(one).collect()
+}
+
+/// Places of a question.
+pub fn cells(questions: &Questions) -> usize {
+    match questions.asked.first() {
+        Some(lesson::Asked::Tokens(tokens)) => tokens.len(),
+        _ => 0,
+    }
 }

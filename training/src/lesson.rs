@@ -184,6 +184,8 @@ pub struct Questions {
     pub asked: Vec<Asked>,
     /// The right answers.
     pub answers: Vec<Vec<u32>>,
+    /// A token that marks the places that are to be answered; if there is none, all are, and an answer is right as a whole.
+    pub blank: Option<u32>,
 }
 
 /// A trained network that machines can run, and what it is to do there.

@@ -9,9 +9,11 @@
 //! sent = sign(x)·min(⌊|x| / grain + 1/2⌋, 2^bits − 1)      x = f(unit·V), unit·V·W or unit·V/W
 //! ```
 
+mod lower;
 pub mod quantise;
 pub mod ranges;
 pub mod run;
+mod softmax;
 
 use crate::layers::{Axis, Function, Shape, Wave};
 use std::sync::Arc;
@@ -23,8 +25,8 @@ pub struct Bits {
     pub values: u32,
     /// Of weights, sign included.
     pub weights: u32,
-    /// Of squares and of roots of their means.
-    pub squares: u32,
+    /// Of what is to be finer: squares, roots of their means, and values that layers mark so.
+    pub fine: u32,
     /// Of what a head sends at most; where a sum may have more, it is rounded.
     pub head: u32,
     /// What grains are chosen by.
@@ -58,10 +60,12 @@ pub enum Weights {
     Each(i64),
     /// `[from][to]` along an axis, for every place or channel of the other.
     Layer(Arc<[i64]>, Axis),
-    /// The numbers along an axis are added up.
+    /// The numbers along an axis are added up, all of them or as many as lie side by side for each target.
     Total(Axis),
     /// One number for each place (or channel) goes to all along this axis.
     Spread(Axis),
+    /// Source, target and weight.
+    Sparse(Arc<[(u32, u32, i64)]>),
     /// The one source, by a weight for each channel or place.
     Bias(Arc<[i64]>, Axis),
 }
@@ -168,8 +172,13 @@ impl Weights {
                 let sum = |target: usize| weights.iter().skip(target).step_by(targets).map(|w| w.abs()).sum();
                 (0..targets).map(sum).max().unwrap_or(0)
             }
-            Weights::Total(axis) => along(from, *axis) as i64,
+            Weights::Total(axis) => (along(from, *axis) / along(onto, *axis)) as i64,
             Weights::Spread(_) => 1,
+            Weights::Sparse(synapses) => {
+                let mut sums = vec![0; onto.len()];
+                synapses.iter().for_each(|&(_, to, weight)| sums[to as usize] += weight.abs());
+                sums.into_iter().max().unwrap_or(0)
+            }
             Weights::Bias(bias, _) => bias.iter().map(|bias| bias.abs()).max().unwrap_or(0),
         }
     }

@@ -145,9 +145,18 @@ fn add(term: &Term, from: &[i64], v: &mut [i64], onto: Shape) {
                 }
             }
         }
-        Weights::Total(along) => {
-            for (index, from) in from.iter().enumerate() {
-                v[group(index, term.shape, *along)] += from;
+        Weights::Total(Axis::Channels) => {
+            let groups = from.chunks(from.len() / v.len());
+            v.iter_mut().zip(groups).for_each(|(v, group)| *v += group.iter().sum::<i64>());
+        }
+        Weights::Total(Axis::Places) => {
+            for row in from.chunks(onto.channels) {
+                v.iter_mut().zip(row).for_each(|(v, from)| *v += from);
+            }
+        }
+        Weights::Sparse(synapses) => {
+            for &(source, target, weight) in synapses.iter() {
+                v[target as usize] += weight * from[source as usize];
             }
         }
         Weights::Spread(along) => {

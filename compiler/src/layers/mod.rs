@@ -64,6 +64,8 @@ pub enum Function {
     Square,
     /// √x
     Root,
+    /// eˣ
+    Exp,
 }
 
 impl Function {
@@ -79,6 +81,7 @@ impl Function {
             }
             Function::Square => x * x,
             Function::Root => x.max(0.0).sqrt(),
+            Function::Exp => libm::exp(x),
         }
     }
 
@@ -87,6 +90,9 @@ impl Function {
         matches!(self, Function::Identity | Function::Silu | Function::Gelu)
     }
 }
+
+/// Source, target and weight; numbers of a value are counted `[place][channel]`.
+pub type Synapse = (u32, u32, f32);
 
 /// An operation on values computed before, named by their number in the net.
 #[derive(Clone, Debug)]
@@ -104,10 +110,23 @@ pub enum Operation {
         /// What it adds, if anything.
         bias: Option<Vec<f32>>,
     },
+    /// Numbers of another value, each weighed onto some: a copy to several places, a turn by RoPE.
+    Sparse {
+        /// What it weighs.
+        of: usize,
+        /// Source, target and weight.
+        synapses: Arc<[Synapse]>,
+    },
+    /// Sums of channels that lie side by side, as many for each.
+    Total(usize),
     /// A function of every number.
     Activation(usize, Function),
     /// A product of two values, number by number.
     Product(usize, usize),
+    /// A quotient of two values, number by number; 0 where it is by 0.
+    Quotient(usize, usize),
+    /// e^(x − the largest of its group), for groups of so many channels side by side: the numerators of a softmax.
+    Exponents(usize, usize),
     /// A sum of two values.
     Sum(usize, usize),
     /// Division by the root of the mean of squares along an axis: x / √(mean x² + 1e-5).
@@ -123,6 +142,8 @@ pub struct Node {
     pub shape: Shape,
     /// How it is computed.
     pub operation: Operation,
+    /// Whether it is said with more digits than others, since little of it is seen far on.
+    pub fine: bool,
 }
 
 /// Values, each of those before it; the last is what the net makes.
@@ -135,8 +156,15 @@ pub struct Net {
 impl Net {
     /// Adds a value; its number.
     pub fn push(&mut self, name: impl Into<String>, shape: Shape, operation: Operation) -> usize {
-        self.nodes.push(Node { name: name.into(), shape, operation });
+        self.nodes.push(Node { name: name.into(), shape, operation, fine: false });
         self.nodes.len() - 1
+    }
+
+    /// Adds a value that is said with more digits than others; its number.
+    pub fn push_fine(&mut self, name: impl Into<String>, shape: Shape, operation: Operation) -> usize {
+        let at = self.push(name, shape, operation);
+        self.nodes[at].fine = true;
+        at
     }
 
     /// The sizes of value `of`.

@@ -1,6 +1,6 @@
 //! Layers interpreted in floats.
 
-use super::{Axis, Function, Matrix, Net, Operation, Program, Question, Shape, Start};
+use super::{Axis, Function, Matrix, Net, Operation, Program, Question, Shape, Start, Synapse};
 
 /// What a program is asked: tokens of places, or numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +81,18 @@ impl Net {
                     values[*of].iter().map(|x| activated(*function, *x)).collect()
                 }
                 Operation::Product(a, b) => values[*a].iter().zip(&values[*b]).map(|(a, b)| a * b).collect(),
+                Operation::Quotient(a, b) => values[*a]
+                    .iter()
+                    .zip(&values[*b])
+                    .map(|(a, b)| if *b == 0.0 { 0.0 } else { a / b })
+                    .collect(),
                 Operation::Sum(a, b) => values[*a].iter().zip(&values[*b]).map(|(a, b)| a + b).collect(),
+                Operation::Sparse { of, synapses } => sparse(&values[*of], synapses, node.shape),
+                Operation::Total(of) => {
+                    let each = values[*of].len() / node.shape.len();
+                    values[*of].chunks(each).map(|group| group.iter().sum()).collect()
+                }
+                Operation::Exponents(of, group) => values[*of].chunks(*group).flat_map(exponents).collect(),
                 Operation::Norm(of, along) => normed(&values[*of], node.shape, *along),
             };
             values.push(value);
@@ -92,6 +103,19 @@ impl Net {
 
 fn activated(function: Function, x: f32) -> f32 {
     function.of(f64::from(x)) as f32
+}
+
+fn sparse(value: &[f32], synapses: &[Synapse], shape: Shape) -> Vec<f32> {
+    let mut made = vec![0.0; shape.len()];
+    for &(from, to, weight) in synapses {
+        made[to as usize] += weight * value[from as usize];
+    }
+    made
+}
+
+fn exponents(group: &[f32]) -> Vec<f32> {
+    let largest = group.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    group.iter().map(|x| activated(Function::Exp, x - largest)).collect()
 }
 
 fn added(mut sum: Vec<f32>, value: &[f32]) -> Vec<f32> {

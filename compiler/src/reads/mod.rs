@@ -1,5 +1,10 @@
 //! From the tensors of a trained network to layers.
 
+pub mod attention;
+pub mod blocks;
+mod ends;
+pub mod hrm;
+pub mod mdlm;
 pub mod mlp;
 pub mod trm;
 

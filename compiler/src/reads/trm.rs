@@ -1,13 +1,13 @@
-//! The Tiny Recursive Model (arXiv:2510.04871) with the mixer `Mlp`, tensors named as in its release.
+//! The Tiny Recursive Model (arXiv:2510.04871) with either mixer, tensors named as in its release.
 //!
 //! z and y are registers, and so is x, the question. A round is a step of supervision: T times n waves that renew z from
 //! y + x + z, and one that renews y from z + y. The head gives the logits of all tokens at each place, and, behind them,
 //! that of halting, which is right at the first place.
 
+use super::blocks::{Mixer, net};
+use super::ends::{head, table};
 use super::{Problem, Tensors};
-use crate::layers::{
-    Axis, Function, Matrix, Net, Operation, Program, Question, Register, Shape, Start, Wave,
-};
+use crate::layers::{Program, Question, Register, Shape, Start, Wave};
 
 /// What the tensors do not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Schedule {
     pub cells: usize,
     /// Blocks of f.
     pub blocks: usize,
+    /// How places see each other.
+    pub mixer: Mixer,
     /// T
     pub high_cycles: usize,
     /// n
@@ -49,69 +51,13 @@ pub fn program(tensors: &Tensors, schedule: &Schedule) -> Result<Program, Proble
         waves.extend((0..schedule.low_cycles).map(|_| Wave { net: 0, reads: vec![Z, Y, X], writes: Z }));
         waves.push(Wave { net: 0, reads: vec![Y, Z], writes: Y });
     }
-    let mut table = tensors.matrix("embed_tokens.embedding_weight")?;
-    table.values.iter_mut().for_each(|value| *value *= (width as f32).sqrt());
+    let table = table(tensors, (width as f32).sqrt())?;
     Ok(Program {
         question: Question::Tokens { table, before: schedule.prefix },
         registers,
-        nets: vec![net(tensors, schedule.blocks, shape)?],
+        nets: vec![net(tensors, ("L_level", ""), schedule.blocks, schedule.mixer, shape)?],
         waves,
-        head: (Y, head(tensors, shape)?),
+        head: (Y, head(tensors, shape, |halt, _| halt)?),
         rounds: schedule.rounds,
     })
-}
-
-fn net(tensors: &Tensors, blocks: usize, shape: Shape) -> Result<Net, Problem> {
-    let mut net = Net::default();
-    let mut last = net.push("sum", shape, Operation::Registers);
-    for block in 0..blocks {
-        for (name, part, along) in [("mix", "mlp_t", Axis::Places), ("mlp", "mlp", Axis::Channels)] {
-            let tensor = format!("L_level.layers.{block}.{part}");
-            let name = format!("block{block}_{name}");
-            let made = swiglu(&mut net, &name, last, tensors, &tensor, along)?;
-            let sum = net.push(format!("{name}_sum"), shape, Operation::Sum(last, made));
-            last = net.push(format!("{name}_norm"), shape, Operation::Norm(sum, along));
-        }
-    }
-    Ok(net)
-}
-
-/// down(silu(gate) · up); its value.
-fn swiglu(
-    net: &mut Net,
-    name: &str,
-    of: usize,
-    tensors: &Tensors,
-    tensor: &str,
-    along: Axis,
-) -> Result<usize, Problem> {
-    let both = format!("{tensor}.gate_up_proj.weight");
-    let inner = tensors.rows(&both)? / 2;
-    let gate = net.linear(format!("{name}_gate_sum"), of, tensors.turned(&both, 0..inner)?, along, None);
-    let gate = net.push(format!("{name}_gate"), net.shape(gate), Operation::Activation(gate, Function::Silu));
-    let up = net.linear(format!("{name}_up"), of, tensors.turned(&both, inner..2 * inner)?, along, None);
-    let product = net.push(format!("{name}_product"), net.shape(up), Operation::Product(gate, up));
-    let down = format!("{tensor}.down_proj.weight");
-    let rows = tensors.rows(&down)?;
-    Ok(net.linear(format!("{name}_down"), product, tensors.turned(&down, 0..rows)?, along, None))
-}
-
-/// Logits of tokens, and of halting behind them.
-fn head(tensors: &Tensors, shape: Shape) -> Result<Net, Problem> {
-    let tokens = tensors.rows("lm_head.weight")?;
-    let (lm, halt) = (tensors.turned("lm_head.weight", 0..tokens)?, tensors.turned("q_head.weight", 0..1)?);
-    let rows = lm.values.chunks(tokens).zip(&halt.values);
-    let values = rows.flat_map(|(row, halt)| row.iter().chain([halt]).copied()).collect();
-    let mut bias = vec![0.0; tokens];
-    bias.extend(tensors.vector("q_head.bias")?.first());
-    let mut head = Net::default();
-    let y = head.push("y", shape, Operation::Registers);
-    head.linear(
-        "logits",
-        y,
-        Matrix { from: shape.channels, to: tokens + 1, values },
-        Axis::Channels,
-        Some(bias),
-    );
-    Ok(head)
 }

@@ -75,7 +75,8 @@ pub struct Population {
     pub send: Vec<usize>,
     /// Start of the window in which a spike silences it for the rest of a trial.
     pub stop: Option<usize>,
-    /// Whether the question, or what is always the same, sets it.
+    /// Whether it begins anew in every trial: the question, or what is always the same, sets it then, or it may have been
+    /// silenced in the one before.
     pub is_set: bool,
 }
 

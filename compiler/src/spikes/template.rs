@@ -35,10 +35,14 @@ impl Template {
             Axis::Channels => (1, shape.channels, shape.channels, shape.places),
             Axis::Places => (shape.channels, shape.places, 1, shape.channels),
         };
-        let (axis, weight): (Axis, &dyn Fn(usize, usize, usize) -> i64) = match &term.weights {
+        let (axis, weight): (Axis, &dyn Fn(usize, usize, [usize; 2]) -> i64) = match &term.weights {
             Weights::Each(weight) => return Self::each(*weight, onto.len()),
-            Weights::Layer(weights, axis) => (*axis, &|from, to, width| weights[from * width + to]),
-            Weights::Total(axis) | Weights::Spread(axis) => (*axis, &|_, _, _| 1),
+            Weights::Sparse(synapses) => return Self::once(synapses.to_vec()),
+            Weights::Layer(weights, axis) => (*axis, &|from, to, [_, targets]| weights[from * targets + to]),
+            Weights::Total(axis) => {
+                (*axis, &|from, to, [sources, targets]| i64::from(from / (sources / targets) == to))
+            }
+            Weights::Spread(axis) => (*axis, &|_, _, _| 1),
             Weights::Bias(bias, axis) => (*axis, &|_, to, _| bias[to]),
         };
         let (step, sources, source_stride, _) = along(axis, from);
@@ -47,7 +51,7 @@ impl Template {
         let place = |at: usize, step: usize| (at * step) as u32;
         let synapses = pairs
             .map(|(source, target)| {
-                (place(source, step), place(target, target_step), weight(source, target, targets))
+                (place(source, step), place(target, target_step), weight(source, target, [sources, targets]))
             })
             .filter(|synapse| synapse.2 != 0)
             .collect();
@@ -106,6 +110,16 @@ mod tests {
         assert_eq!(total, [(0, 0, 1), (1, 1, 1), (2, 0, 1), (3, 1, 1)]);
         let spread = all(&Template::of(&term(narrow, Weights::Spread(Axis::Places)), wide));
         assert_eq!(spread, [(0, 0, 1), (0, 2, 1), (1, 1, 1), (1, 3, 1)]);
+    }
+
+    #[test]
+    fn totals_join_as_many_channels_as_lie_side_by_side_for_each() {
+        let (wide, narrow) = (Shape { places: 2, channels: 4 }, Shape { places: 2, channels: 2 });
+        let total = all(&Template::of(&term(wide, Weights::Total(Axis::Channels)), narrow));
+        assert_eq!(
+            total.iter().map(|s| (s.0, s.1)).collect::<Vec<_>>(),
+            [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (7, 3)]
+        );
     }
 
     #[test]

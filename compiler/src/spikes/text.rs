@@ -164,5 +164,6 @@ fn word(function: Function) -> Option<&'static str> {
         Function::Gelu => Some("Gelu"),
         Function::Square => Some("Square"),
         Function::Root => Some("Root"),
+        Function::Exp => Some("Exp"),
     }
 }

@@ -203,8 +203,8 @@ impl Graph {
         }
     }
 
-    /// A neuron with the weights of number `at` of the head, which silences whatever is set at the start of a trial: then
-    /// nothing is left that could send.
+    /// A neuron with the weights of number `at` of the head, which silences whatever is set at the start of a trial, and
+    /// what sends 1 though it hears nothing, as e⁰: then nothing is left that could send.
     pub(super) fn halt(&mut self, network: &Integers, at: usize) {
         let (register, head) = &network.head;
         let Some(unit) = head.last() else { return };
@@ -229,18 +229,28 @@ impl Graph {
             let from = if term.from == From::One { Source::One } else { Source::Register(*register) };
             self.wire(format!("halt_{place}"), Template::once(synapses), from, Source::Halt);
         }
-        for source in (0..network.registers.len()).map(Source::Register).chain([Source::One]) {
-            let stopped = self.sending(source);
-            let Some(first) = stopped.first().filter(|at| self.populations[**at].is_set) else { continue };
-            let size = self.populations[*first].size;
-            for &population in &stopped {
-                self.populations[population].stop = Some(sent - self.timing.load + 1);
-            }
-            let all =
-                Template { synapses: vec![(0, 0, 1)], copies: size, source_stride: 0, target_stride: 1 };
-            let name = format!("halt_{}", self.populations[*first].name);
-            self.wire(name, all, Source::Halt, source);
+        let silent = |at: &&Population| at.is_set || at.role == Role::Function(Function::Exp);
+        let mut stopped: Vec<Source> =
+            self.populations[1..].iter().filter(silent).map(|at| at.source).collect();
+        stopped.dedup();
+        for source in stopped {
+            self.stop(source, sent);
         }
+    }
+
+    /// Wires the neuron that halts onto all populations of a source; its spike arrives in step `sent`.
+    fn stop(&mut self, source: Source, sent: usize) {
+        let stopped = self.sending(source);
+        for &at in &stopped {
+            let population = &mut self.populations[at];
+            population.stop = Some(sent - population.window + 1);
+            population.is_set = true;
+        }
+        let Some(first) = stopped.first().map(|at| &self.populations[*at]) else { return };
+        let all =
+            Template { synapses: vec![(0, 0, 1)], copies: first.size, source_stride: 0, target_stride: 1 };
+        let name = format!("halt_{}", first.name);
+        self.wire(name, all, Source::Halt, source);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::hrm::dimension::Spread;
 use crate::hrm::net::{Positions, Sizes};
 use crate::hrm::recursion::{Thought, step};
 use crate::lesson::{
-    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
+    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
 };
 use crate::optimiser::{Rule, Settings};
 use crate::supervision::carry::Carry;
@@ -195,7 +195,11 @@ impl Lesson for Hrm {
     }
 
     fn why_no_export(&self) -> &'static str {
-        "an Hrm is no network file: its norms, gates and attention are arithmetic that no machine's neurons do"
+        "an Hrm is no network file as it is trained; `saltus compile` makes one of it"
+    }
+
+    fn questions(&self, part: Part, count: usize) -> Option<Questions> {
+        Some(self.grids.questions(part, count))
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {

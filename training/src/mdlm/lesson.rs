@@ -1,7 +1,8 @@
 //! MDLM learns a text: what can be set, how it is learnt and measured.
 
 use crate::lesson::{
-    DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
+    Asked, DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task,
+    whole,
 };
 use crate::mdlm::net::Sizes;
 use crate::mdlm::noise::{Noised, Schedule, spread_times};
@@ -240,7 +241,31 @@ impl Lesson for Mdlm {
     }
 
     fn why_no_export(&self) -> &'static str {
-        "an Mdlm is no network file: its norms and attention are arithmetic that no machine's neurons do"
+        "an Mdlm is no network file as it is trained; `saltus compile` makes one of it"
+    }
+
+    /// Stretches of the text with masked places: from one to all of them, each number equally often.
+    fn questions(&self, part: Part, count: usize) -> Option<Questions> {
+        let text =
+            if part == Part::Test { &self.text.test } else { &self.text.train[self.validation.clone()] };
+        let stretches = text.chunks_exact(self.window);
+        let (all, mask) = (stretches.len().max(1), self.sizes.mask() as u32);
+        let key = self.key.named("asked");
+        let masked = |(number, stretch): (usize, &[u8])| {
+            let mut stream = key.stream(number as u64);
+            let mut order: Vec<usize> = (0..stretch.len()).collect();
+            for at in (1..order.len()).rev() {
+                order.swap(at, stream.below(at as u32 + 1) as usize);
+            }
+            let mut tokens: Vec<u32> = stretch.iter().map(|byte| u32::from(*byte)).collect();
+            let masked = 1 + stream.below(stretch.len() as u32) as usize;
+            order[..masked].iter().for_each(|at| tokens[*at] = mask);
+            (Asked::Tokens(tokens), stretch.iter().map(|byte| u32::from(*byte)).collect())
+        };
+        // Spread over the whole text, since what lies side by side is alike.
+        let step = (all / count.max(1)).max(1);
+        let (asked, answers) = stretches.enumerate().step_by(step).take(count).map(masked).unzip();
+        Some(Questions { asked, answers, blank: Some(mask) })
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {

@@ -184,7 +184,11 @@ impl Lesson for Mlp {
         let some = all.start..all.end.min(all.start + count);
         let pixels = |index: usize| images.picture(index).iter().map(|x| f32::from(*x) / 255.0).collect();
         let asked = some.clone().map(|index| Asked::Numbers(pixels(index))).collect();
-        Some(Questions { asked, answers: some.map(|index| vec![u32::from(images.labels[index])]).collect() })
+        Some(Questions {
+            asked,
+            answers: some.map(|index| vec![u32::from(images.labels[index])]).collect(),
+            blank: None,
+        })
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {

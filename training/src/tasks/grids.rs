@@ -123,6 +123,7 @@ impl Grids {
         Questions {
             asked: puzzles.iter().map(|puzzle| Asked::Tokens(tokens(&puzzle.given))).collect(),
             answers: puzzles.iter().map(|puzzle| tokens(&puzzle.solution)).collect(),
+            blank: None,
         }
     }
 

@@ -183,7 +183,7 @@ impl Lesson for Trm {
     }
 
     fn questions(&self, part: Part, count: usize) -> Option<Questions> {
-        (self.sizes.mixer == Mixer::Mlp).then(|| self.grids.questions(part, count))
+        Some(self.grids.questions(part, count))
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {
