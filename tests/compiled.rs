@@ -5,7 +5,7 @@ use compiler::integers::ranges::Ranges;
 use compiler::integers::{Bits, Grains, Integers};
 use compiler::layers::run::Asked;
 use compiler::layers::{Operation, Program};
-use compiler::reads::attention::Heads;
+use compiler::reads::attention::{Heads, Turning};
 use compiler::reads::blocks::Mixer;
 use compiler::reads::{Tensor, Tensors, hrm, mdlm, mlp, trm};
 use compiler::spikes::Code;
@@ -67,7 +67,9 @@ const ENDS: &[(&str, &[usize])] = &[
     ("q_head.bias", &[2]),
 ];
 
-fn an_hrm(turned: bool) -> (Program, Vec<Asked>) {
+const GRID: Turning = Turning::Grid { before: 1, side: 2 };
+
+fn an_hrm(turned: Option<Turning>) -> (Program, Vec<Asked>) {
     let block = |level: &str| {
         [
             ("self_attn.qkv_proj", [18, 6]),
@@ -81,7 +83,7 @@ fn an_hrm(turned: bool) -> (Program, Vec<Asked>) {
     let mut shapes = ENDS.to_vec();
     shapes.extend(blocks.iter().map(|(name, shape)| (&name[..], &shape[..])));
     shapes.push(("embed_pos.embedding_weight", &[5, 6]));
-    let heads = Heads { count: if turned { 3 } else { 2 }, turned };
+    let heads = Heads { count: if turned.is_some() { 3 } else { 2 }, turned };
     let schedule = hrm::Schedule {
         prefix: 1,
         cells: 4,
@@ -181,7 +183,7 @@ fn a_recursive_reasoner_sends_its_whole_numbers_as_times() {
 
 #[test]
 fn attention_sends_its_whole_numbers_in_every_code() {
-    for given in [an_hrm(true), an_hrm(false), an_mdlm()] {
+    for given in [an_hrm(Some(GRID)), an_hrm(None), an_mdlm()] {
         all_numbers_are_sent(&given, EIGHT, Code::Phase);
         all_numbers_are_sent(&given, FOUR, Code::Phase);
         all_numbers_are_sent(&given, FOUR, Code::Rate);
@@ -302,7 +304,7 @@ fn more_bits_come_closer_to_the_layers() {
 
 #[test]
 fn more_bits_come_closer_to_attention() {
-    for given in [an_hrm(true), an_hrm(false), an_mdlm()] {
+    for given in [an_hrm(Some(GRID)), an_hrm(None), an_mdlm()] {
         let errors = errors(&given);
         assert!(errors.windows(2).all(|pair| pair[1] < pair[0]), "{errors:?}");
         assert!(errors[3] < errors[0] / 12.0, "{errors:?}");

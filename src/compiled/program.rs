@@ -3,7 +3,7 @@
 use crate::trained::Config;
 use compiler::layers::Program;
 use compiler::layers::run::Asked;
-use compiler::reads::attention::Heads;
+use compiler::reads::attention::{Heads, Turning};
 use compiler::reads::blocks::Mixer;
 use compiler::reads::{Problem, Tensor, Tensors, hrm, mdlm, mlp, trm};
 use training::lesson::{self, Questions};
@@ -24,7 +24,7 @@ pub fn program(config: &Config, weights: Vec<Named>, cells: usize) -> Result<Pro
         }
         "Trm" => {
             let attends = config.arguments.word("mixer") == "Attention";
-            let heads = Heads { count: whole("heads"), turned: true };
+            let heads = Heads { count: whole("heads"), turned: Some(Turning::Line) };
             let schedule = trm::Schedule {
                 prefix: whole("prefix"),
                 cells,
@@ -37,7 +37,11 @@ pub fn program(config: &Config, weights: Vec<Named>, cells: usize) -> Result<Pro
             trm::program(&tensors, &schedule)
         }
         "Hrm" => {
-            let turned = config.arguments.word("positions") == "Turned";
+            let turned = match config.arguments.word("positions") {
+                "Turned" => Some(Turning::Line),
+                "Grid" => Some(Turning::Grid { before: whole("prefix"), side: cells.isqrt() }),
+                _ => None,
+            };
             let schedule = hrm::Schedule {
                 prefix: whole("prefix"),
                 cells,

@@ -140,6 +140,14 @@ fn fan_out(graph: &Graph, source: Source) -> Vec<f64> {
         .collect()
 }
 
+/// The first reasons of a refusal, and how many others there are.
+fn in_short(why: &str) -> String {
+    let lines: Vec<&str> = why.trim_end().lines().collect();
+    let (first, others) = lines.split_at(lines.len().min(2));
+    let first = first.iter().map(|line| line.trim()).collect::<Vec<_>>().join(": ");
+    if others.is_empty() { first } else { format!("{first}, and {} others", others.len()) }
+}
+
 /// What a compiled network is made of.
 pub struct Report<'a> {
     /// Its times and populations.
@@ -189,11 +197,7 @@ impl Report<'_> {
         }
         for (name, refusal) in &self.machines {
             let _ = match refusal {
-                Some(why) => writeln!(
-                    text,
-                    "{name:<14} cannot take it: {}",
-                    why.trim_end().replace('\n', "\n               ")
-                ),
+                Some(why) => writeln!(text, "{name:<14} cannot take it: {}", in_short(why)),
                 None => writeln!(text, "{name:<14} can take it"),
             };
         }

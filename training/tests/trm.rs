@@ -6,6 +6,7 @@ use sim_core::rng::Key;
 use std::collections::BTreeSet;
 use std::fs;
 use training::layers::block::Mixer;
+use training::layers::rope::Turning;
 use training::learning::{Learning, State};
 use training::lesson::{Job, Lesson, Part, Problem};
 use training::supervision::carry::Carry;
@@ -108,13 +109,13 @@ fn sizes(mixer: Mixer) -> Sizes {
     }
 }
 
-const MIXERS: [Mixer; 2] = [Mixer::Mlp, Mixer::Attention { heads: 2, turned: true }];
+const MIXERS: [Mixer; 2] = [Mixer::Mlp, Mixer::Attention { heads: 2, turned: Some(Turning::Line) }];
 
 /// Sudoku as in the release has as many numbers as the networks there.
 #[test]
 fn networks_are_as_large_as_those_of_the_release() {
     for (mixer, expected) in
-        [(Mixer::Mlp, 5_028_866), (Mixer::Attention { heads: 8, turned: true }, 6_828_034)]
+        [(Mixer::Mlp, 5_028_866), (Mixer::Attention { heads: 8, turned: Some(Turning::Line) }, 6_828_034)]
     {
         let sizes = Sizes {
             vocabulary: 11,

@@ -18,12 +18,44 @@ use std::sync::Arc;
 pub struct Heads {
     /// They share the channels among them.
     pub count: usize,
-    /// Whether queries and keys are turned by their place.
-    pub turned: bool,
+    /// What queries and keys are turned by, if they are.
+    pub turned: Option<Turning>,
 }
 
-/// The slowest pair of channels turns about this many times more slowly than the fastest.
-const SLOWEST: f64 = 10_000.0;
+/// What pairs of channels are turned by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turning {
+    /// The number of the place.
+    Line,
+    /// Row and column, half of the pairs each, of cells behind `before` other places.
+    Grid {
+        /// Places before the first cell.
+        before: usize,
+        /// Cells of a row.
+        side: usize,
+    },
+}
+
+/// The slowest pair of channels turns about this many times more slowly than the fastest, along a line and on a grid.
+const SLOWEST: [f64; 2] = [10_000.0, 100.0];
+
+impl Turning {
+    /// By what a place turns pair `pair` of so many, in radians.
+    fn angle(self, place: usize, pair: usize, pairs: usize) -> f64 {
+        let turn = |at: usize, pair: usize, pairs: usize, slowest: f64| {
+            at as f64 * libm::pow(slowest, -(pair as f64) / pairs as f64)
+        };
+        let Turning::Grid { before, side } = self else { return turn(place, pair, pairs, SLOWEST[0]) };
+        let outside = (side + place, side + place);
+        let (row, column) = place.checked_sub(before).map_or(outside, |cell| (cell / side, cell % side));
+        let rows = pairs.div_ceil(2);
+        if pair < rows {
+            turn(row, pair, rows, SLOWEST[1])
+        } else {
+            turn(column, pair - rows, pairs - rows, SLOWEST[1])
+        }
+    }
+}
 
 /// A matrix, and what is added to what it makes.
 pub(super) type Affine = (Matrix, Option<Vec<f32>>);
@@ -41,7 +73,7 @@ pub(super) fn attention(
 ) -> Result<usize, Problem> {
     let (places, width) = (net.shape(of).places, qkv[0].0.to);
     let Heads { count, turned } = heads;
-    if count == 0 || !width.is_multiple_of(count * if turned { 2 } else { 1 }) {
+    if count == 0 || !width.is_multiple_of(count * if turned.is_some() { 2 } else { 1 }) {
         return Err(Problem(format!("{count} heads do not go into {width} channels")));
     }
     let size = width / count;
@@ -52,8 +84,9 @@ pub(super) fn attention(
         let made = net.linear(format!("{name}_{part}"), of, matrix, Axis::Channels, bias);
         net.nodes[made].fine = true;
         let shape = net.shape(made);
-        let turn = || Operation::Sparse { of: made, synapses: turns(shape, size) };
-        if turned { net.push_fine(format!("{name}_{part}_turned"), shape, turn()) } else { made }
+        let turn = |turning| Operation::Sparse { of: made, synapses: turns(turning, shape, size) };
+        let turned = turned.map(turn);
+        turned.map_or(made, |turn| net.push_fine(format!("{name}_{part}_turned"), shape, turn))
     };
     let query = side(net, "query", query, query_bias);
     let key = side(net, "key", key, key_bias);
@@ -88,12 +121,12 @@ pub(super) fn attention(
     Ok(net.push(format!("{name}_view"), whole, Operation::Quotient(sum, total)))
 }
 
-/// Channel k of the first half of a head and channel k of the second are turned by place · base^(−k / pairs).
-fn turns(shape: Shape, size: usize) -> Arc<[Synapse]> {
+/// Channel k of the first half of a head and channel k of the second are a pair, which is turned.
+fn turns(turning: Turning, shape: Shape, size: usize) -> Arc<[Synapse]> {
     let pairs = size / 2;
     let turn = |at: usize| {
         let (place, channel) = (at / shape.channels, at % shape.channels % size);
-        let angle = place as f64 * libm::pow(SLOWEST, -((channel % pairs) as f64) / pairs as f64);
+        let angle = turning.angle(place, channel % pairs, pairs);
         let (other, sign) = if channel < pairs { (at + pairs, -1.0) } else { (at - pairs, 1.0) };
         let (cos, sin) = (libm::cos(angle), sign * libm::sin(angle));
         [(at as u32, at as u32, cos as f32), (other as u32, at as u32, sin as f32)]

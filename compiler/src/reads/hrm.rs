@@ -49,7 +49,7 @@ pub fn program(tensors: &Tensors, schedule: &Schedule) -> Result<Program, Proble
         Register { name: "high".into(), shape, start: start("H_init")? },
     ];
     let (mut injected, mut factor) = (vec![LOW, HIGH, X], (width as f32).sqrt());
-    if !schedule.heads.turned {
+    if schedule.heads.turned.is_none() {
         factor *= std::f32::consts::FRAC_1_SQRT_2;
         let mut learnt = tensors.matrix("embed_pos.embedding_weight")?;
         learnt.values.iter_mut().for_each(|value| *value *= factor);

@@ -10,7 +10,7 @@
 //! logits = W norm(x − mean x) + b
 //! ```
 
-use super::attention::{Affine, Heads, attention};
+use super::attention::{Affine, Heads, Turning, attention};
 use super::{Problem, Tensors};
 use crate::layers::{Axis, Function, Net, Operation, Program, Question, Register, Shape, Start, Wave};
 
@@ -62,7 +62,7 @@ pub fn program(tensors: &Tensors, schedule: &Schedule) -> Result<Program, Proble
 
 fn net(tensors: &Tensors, schedule: &Schedule, told: &[f32], shape: Shape) -> Result<Net, Problem> {
     let mut net = Net::default();
-    let heads = Heads { count: schedule.heads, turned: true };
+    let heads = Heads { count: schedule.heads, turned: Some(Turning::Line) };
     let mut x = net.push("tokens", shape, Operation::Registers);
     for block in 0..schedule.blocks {
         let (tensor, name) = (|part: &str| format!("blocks.{block}.{part}"), format!("block{block}"));

@@ -34,9 +34,9 @@ static PARAMETERS: &[Parameter] = &[
     whole("heads", 4.0, 1.0, 64.0, "heads"),
     Parameter::choice(
         "positions",
-        &["Turned", "Learned"],
+        &["Turned", "Grid", "Learned"],
         "Turned",
-        "how places are told apart: queries and keys turned by them (RoPE), or something learnt of each",
+        "how places are told apart: queries and keys turned by them, or by row and column (RoPE), or something learnt of each",
     ),
     whole("high_blocks", 2.0, 1.0, 64.0, "blocks of the slow network"),
     whole("low_blocks", 2.0, 1.0, 64.0, "blocks of the fast network"),
@@ -97,6 +97,7 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         heads,
         positions: match arguments.word("positions") {
             "Learned" => Positions::Learned,
+            "Grid" => Positions::Grid,
             _ => Positions::Turned,
         },
         high_blocks: whole("high_blocks"),

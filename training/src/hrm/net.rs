@@ -3,6 +3,7 @@
 //! Weights are named and laid out (`[out][in]`) as in the release.
 
 use crate::layers::block::{self, Blocks, Mixer};
+use crate::layers::rope::Turning;
 use crate::supervision::carry::Carry;
 use crate::supervision::ends::Ends;
 use crate::weights::{Declaration, Weights};
@@ -13,6 +14,8 @@ use burn::tensor::Tensor;
 pub enum Positions {
     /// Queries and keys are turned by their place (RoPE).
     Turned,
+    /// Queries and keys are turned by row and column of a square grid.
+    Grid,
     /// Something is learnt of each place, and injected with its token.
     Learned,
 }
@@ -58,7 +61,12 @@ impl Sizes {
 
     fn of_blocks(&self, blocks: usize) -> block::Sizes {
         let &Self { width, heads, positions, expansion, rounding, .. } = self;
-        let mixer = Mixer::Attention { heads, turned: positions == Positions::Turned };
+        let turned = match positions {
+            Positions::Turned => Some(Turning::Line),
+            Positions::Grid => Some(Turning::Grid { before: self.prefix, side: self.cells.isqrt() }),
+            Positions::Learned => None,
+        };
+        let mixer = Mixer::Attention { heads, turned };
         block::Sizes { places: self.places(), width, blocks, mixer, expansion, rounding }
     }
 
@@ -88,7 +96,7 @@ impl Net {
         let ends = Ends::new(weights);
         Self {
             ends: match sizes.positions {
-                Positions::Turned => ends,
+                Positions::Turned | Positions::Grid => ends,
                 Positions::Learned => ends.with_places(weights),
             },
             high: Blocks::new(&sizes.of_blocks(sizes.high_blocks), weights, HIGH),

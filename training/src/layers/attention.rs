@@ -6,13 +6,10 @@
 use crate::layers::attending::Plan;
 use crate::layers::attending_operation::attended_norm;
 use crate::layers::matrix;
-use crate::layers::rope::Turns;
+use crate::layers::rope::{Turning, Turns};
 use crate::weights::{Declaration, Weights};
 use burn::tensor::Tensor;
 use std::sync::Arc;
-
-/// The slowest pair of channels turns about this many times more slowly than the fastest.
-const SLOWEST: f64 = 10_000.0;
 
 /// Self-attention with its weights in place.
 pub struct Attention {
@@ -35,11 +32,11 @@ impl Attention {
 
     /// With these weights; `heads` share the width among them, an even number of channels each if they are turned by
     /// their place, of so many.
-    pub fn new(weights: &Weights, name: &str, heads: usize, places: Option<usize>) -> Self {
+    pub fn new(weights: &Weights, name: &str, heads: usize, turning: Option<(Turning, usize)>) -> Self {
         let matrix = |part: &str| weights.get::<2>(&format!("{name}.{part}.weight"));
         let (qkv, out) = (matrix("qkv_proj"), matrix("o_proj"));
         let pairs = out.dims()[0] / heads / 2;
-        let turns = places.map(|places| Arc::new(Turns::new(places, pairs, SLOWEST)));
+        let turns = turning.map(|(turning, places)| Arc::new(Turns::by(turning, places, pairs)));
         Self { heads, qkv, out, turns }
     }
 

@@ -9,6 +9,7 @@
 
 use crate::layers::attention::Attention;
 use crate::layers::gated::Along;
+use crate::layers::rope::Turning;
 use crate::layers::swiglu::{SwiGlu, inner};
 use crate::weights::{Declaration, Weights};
 use burn::tensor::Tensor;
@@ -23,7 +24,7 @@ pub enum Mixer {
         /// They share the width among them, an even number of channels each.
         heads: usize,
         /// Whether they are turned by their place (RoPE); if not, only what is injected can tell places apart.
-        turned: bool,
+        turned: Option<Turning>,
     },
 }
 
@@ -86,8 +87,9 @@ impl Blocks {
             let mix = match sizes.mixer {
                 Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"), Along::Places)),
                 Mixer::Attention { heads, turned } => {
-                    let (name, places) = (format!("{name}.self_attn"), turned.then_some(sizes.places));
-                    Mix::Attention(Attention::new(weights, &name, heads, places))
+                    let (name, turning) =
+                        (format!("{name}.self_attn"), turned.map(|turning| (turning, sizes.places)));
+                    Mix::Attention(Attention::new(weights, &name, heads, turning))
                 }
             };
             Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp"), Along::Channels) }

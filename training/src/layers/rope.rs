@@ -1,7 +1,28 @@
 //! Channels turned by place (RoPE; Su et al. 2021, arXiv:2104.09864): channel k of the first half of a head and channel
-//! k of the second are a pair, which is turned by `place · base^(−k / pairs)` radians.
+//! k of the second are a pair, which is turned by `place · base^(−k / pairs)` radians. On a grid half of the pairs are
+//! turned so by the row and the others by the column (Heo et al. 2024, arXiv:2403.13298), so that the same turn leads from
+//! every cell to the one beside it.
 
 use burn::tensor::{Device, Tensor, TensorData};
+
+/// What pairs are turned by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turning {
+    /// The number of the place.
+    Line,
+    /// Row and column of cells behind `before` other places, which lie outside of the grid.
+    Grid {
+        /// Places before the first cell.
+        before: usize,
+        /// Cells of a row.
+        side: usize,
+    },
+}
+
+/// The slowest pair of channels turns about this many times more slowly than the fastest.
+const SLOWEST: f64 = 10_000.0;
+/// The same on a grid, whose rows are few.
+const SLOWEST_OF_GRIDS: f64 = 100.0;
 
 /// How the channels of a head are turned at each place.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +39,22 @@ impl Turns {
         let angle = |k: usize| {
             let (place, pair) = (k / pairs, k % pairs);
             place as f64 * libm::pow(base, -(pair as f64) / pairs as f64)
+        };
+        let table = |of: fn(f64) -> f64| (0..places * pairs).map(|k| of(angle(k)) as f32).collect();
+        Self { pairs, cos: table(libm::cos), sin: table(libm::sin) }
+    }
+
+    /// Of so many pairs at so many places.
+    pub fn by(turning: Turning, places: usize, pairs: usize) -> Self {
+        let Turning::Grid { before, side } = turning else { return Self::new(places, pairs, SLOWEST) };
+        let rows = pairs.div_ceil(2);
+        let angle = |k: usize| {
+            let (place, pair) = (k / pairs, k % pairs);
+            let cell = place.checked_sub(before);
+            let (row, column) = cell.map_or((side + place, side + place), |cell| (cell / side, cell % side));
+            let (at, pair, of) =
+                if pair < rows { (row, pair, rows) } else { (column, pair - rows, pairs - rows) };
+            at as f64 * libm::pow(SLOWEST_OF_GRIDS, -(pair as f64) / of as f64)
         };
         let table = |of: fn(f64) -> f64| (0..places * pairs).map(|k| of(angle(k)) as f32).collect();
         Self { pairs, cos: table(libm::cos), sin: table(libm::sin) }

@@ -1,6 +1,7 @@
 //! TRM learns puzzles: what can be set, how it is learnt and measured.
 
 use crate::layers::block::Mixer;
+use crate::layers::rope::Turning;
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
 };
@@ -112,7 +113,7 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         prefix: whole("prefix"),
         width,
         blocks: whole("blocks"),
-        mixer: if attends { Mixer::Attention { heads, turned: true } } else { Mixer::Mlp },
+        mixer: if attends { Mixer::Attention { heads, turned: Some(Turning::Line) } } else { Mixer::Mlp },
         expansion: whole("expansion"),
         rounding: whole("rounding"),
         high_cycles: whole("high_cycles"),
