@@ -75,7 +75,8 @@ pub fn rows(program: &Program, network: &Integers, graph: &Graph, questions: &[A
             let net = network.waves.get(moment.wave).map_or(network.nets.len(), |wave| wave.net);
             let unit = &units(network, net)[moment.unit];
             let of = |sign: i64| {
-                sent.iter().map(|n| fired(graph, (n * sign).max(0), unit.sends.bits)).sum::<f64>()
+                let fired = |n: &i64| graph.timing.code.fired((n * sign).max(0).unsigned_abs());
+                sent.iter().map(fired).sum::<u64>() as f64
             };
             let counted = spikes.entry((net, moment.unit)).or_default();
             (counted[0], counted[1]) = (counted[0] + of(1), counted[1] + of(-1));
@@ -122,10 +123,6 @@ fn units(network: &Integers, net: usize) -> &[Unit] {
 /// Whether a unit sends the value of its node, not something on the way to it.
 fn same_value(unit: &Unit) -> bool {
     !matches!(unit.makes, Makes::Function(Function::Square | Function::Root))
-}
-
-fn fired(graph: &Graph, number: i64, bits: u32) -> f64 {
-    graph.timing.code.spikes(number.unsigned_abs(), bits).len() as f64
 }
 
 /// Synapses that a spike reaches, in the mean over the neurons of each population of a source.

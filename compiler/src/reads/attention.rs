@@ -77,48 +77,100 @@ pub(super) fn attention(
         return Err(Problem(format!("{count} heads do not go into {width} channels")));
     }
     let size = width / count;
-    let [(mut query, mut query_bias), (key, key_bias), (value, value_bias)] = qkv;
+    let [(mut query, mut query_bias), key, (value, value_bias)] = qkv;
     let scale = 1.0 / (size as f32).sqrt();
     query.values.iter_mut().chain(query_bias.iter_mut().flatten()).for_each(|weight| *weight *= scale);
-    let side = |net: &mut Net, part: &str, matrix: Matrix, bias: Option<Vec<f32>>| {
-        let made = net.linear(format!("{name}_{part}"), of, matrix, Axis::Channels, bias);
-        net.nodes[made].fine = true;
-        let shape = net.shape(made);
-        let turn = |turning| Operation::Sparse { of: made, synapses: turns(turning, shape, size) };
-        let turned = turned.map(turn);
-        turned.map_or(made, |turn| net.push_fine(format!("{name}_{part}_turned"), shape, turn))
-    };
-    let query = side(net, "query", query, query_bias);
-    let key = side(net, "key", key, key_bias);
-    let value = net.linear(format!("{name}_value"), of, value, Axis::Channels, value_bias);
-    let copy =
-        |net: &mut Net, part: &str, of: usize, channels: usize, from: &dyn Fn(usize, usize) -> usize| {
-            let shape = Shape { places, channels };
-            let synapse = |at: usize| (from(at / channels, at % channels) as u32, at as u32, 1.0);
-            let synapses = (0..shape.len()).map(synapse).collect();
-            net.push_fine(format!("{name}_{part}"), shape, Operation::Sparse { of, synapses })
-        };
-    // Channels of what pairs make: head, other place, channel of the head; or head, channel of the head, other place.
-    let all = places * width;
-    let (head, other) = (|at: usize| at / (places * size), |at: usize| at / size % places);
-    let query = copy(net, "queries", query, all, &|place, at| place * width + head(at) * size + at % size);
-    let key = copy(net, "keys", key, all, &|_, at| other(at) * width + head(at) * size + at % size);
-    let pairs = Shape { places, channels: all };
-    let scores = net.push_fine(format!("{name}_match"), pairs, Operation::Product(key, query));
-    let by_head = Shape { places, channels: count * places };
-    let scores = net.push_fine(format!("{name}_score"), by_head, Operation::Total(scores));
-    let seen = net.push_fine(format!("{name}_seen"), by_head, Operation::Exponents(scores, places));
-    let one = Shape { places, channels: count };
-    let total = net.push_fine(format!("{name}_total_sum"), one, Operation::Total(seen));
-    let total = net.push_fine(format!("{name}_total"), one, Operation::Activation(total, Function::Relu));
-    let seen =
-        copy(net, "seens", seen, all, &|place, at| place * count * places + head(at) * places + at % places);
-    let value = copy(net, "values", value, all, &|_, at| at % places * width + at / places);
-    let seen = net.push_fine(format!("{name}_part"), pairs, Operation::Product(seen, value));
-    let whole = Shape { places, channels: width };
-    let sum = net.push(format!("{name}_parts"), whole, Operation::Total(seen));
-    let total = copy(net, "totals", total, width, &|place, at| place * count + at / size);
-    Ok(net.push(format!("{name}_view"), whole, Operation::Quotient(sum, total)))
+    let mut view = View { net, name, places, width, size };
+    let query = view.side("query", of, (query, query_bias), turned);
+    let key = view.side("key", of, key, turned);
+    let value = view.net.linear(format!("{name}_value"), of, value, Axis::Channels, value_bias);
+    let seen = view.seen(query, key);
+    Ok(view.mixed(seen, value))
+}
+
+/// An attention that is being put together. Channels of what pairs of places make are: head, other place, channel of the
+/// head; or head, channel of the head, other place.
+struct View<'a> {
+    net: &'a mut Net,
+    name: &'a str,
+    places: usize,
+    /// Channels of all heads.
+    width: usize,
+    /// Channels of a head.
+    size: usize,
+}
+
+impl View<'_> {
+    /// Heads.
+    fn count(&self) -> usize {
+        self.width / self.size
+    }
+
+    /// The head of a channel of pairs.
+    fn head(&self, channel: usize) -> usize {
+        channel / (self.places * self.size)
+    }
+
+    fn push(&mut self, part: &str, channels: usize, operation: Operation) -> usize {
+        let shape = Shape { places: self.places, channels };
+        self.net.push_fine(format!("{}_{part}", self.name), shape, operation)
+    }
+
+    /// Queries or keys.
+    fn side(&mut self, part: &str, of: usize, (matrix, bias): Affine, turned: Option<Turning>) -> usize {
+        let made = self.net.linear(format!("{}_{part}", self.name), of, matrix, Axis::Channels, bias);
+        self.net.nodes[made].fine = true;
+        let Some(turning) = turned else { return made };
+        let synapses = turns(turning, self.net.shape(made), self.size);
+        self.push(&format!("{part}_turned"), self.width, Operation::Sparse { of: made, synapses })
+    }
+
+    /// `channels` numbers for each place, copied from those of value `of`: number `from(place, channel)`.
+    fn copy(
+        &mut self,
+        part: &str,
+        of: usize,
+        channels: usize,
+        from: impl Fn(&Self, usize, usize) -> usize,
+    ) -> usize {
+        let synapse = |at: usize| (from(self, at / channels, at % channels) as u32, at as u32, 1.0);
+        let synapses = (0..self.places * channels).map(synapse).collect();
+        self.push(part, channels, Operation::Sparse { of, synapses })
+    }
+
+    /// How much each place sees of each other, by head: e to the power of its score less the largest.
+    fn seen(&mut self, query: usize, key: usize) -> usize {
+        let all = self.places * self.width;
+        let query = self.copy("queries", query, all, |view, place, at| {
+            place * view.width + view.head(at) * view.size + at % view.size
+        });
+        let key = self.copy("keys", key, all, |view, _, at| {
+            at / view.size % view.places * view.width + view.head(at) * view.size + at % view.size
+        });
+        let matched = self.push("match", all, Operation::Product(key, query));
+        let by_head = self.count() * self.places;
+        let scores = self.push("score", by_head, Operation::Total(matched));
+        self.push("seen", by_head, Operation::Exponents(scores, self.places))
+    }
+
+    /// The mean of values, weighed by how much is seen of them.
+    fn mixed(&mut self, seen: usize, value: usize) -> usize {
+        let (all, count, width) = (self.places * self.width, self.count(), self.width);
+        let total = self.push("total_sum", count, Operation::Total(seen));
+        let total = self.push("total", count, Operation::Activation(total, Function::Relu));
+        let seen = self.copy("seens", seen, all, |view, place, at| {
+            (place * view.count() + view.head(at)) * view.places + at % view.places
+        });
+        let value =
+            self.copy("values", value, all, |view, _, at| at % view.places * view.width + at / view.places);
+        let part = self.push("part", all, Operation::Product(seen, value));
+        let sum = self.push("parts", width, Operation::Total(part));
+        let total =
+            self.copy("totals", total, width, |view, place, at| place * view.count() + at / view.size);
+        let mixed = self.push("view", width, Operation::Quotient(sum, total));
+        self.net.nodes[mixed].fine = false;
+        mixed
+    }
 }
 
 /// Channel k of the first half of a head and channel k of the second are a pair, which is turned.

@@ -48,6 +48,15 @@ impl Code {
         }
     }
 
+    /// Spikes of a number.
+    pub fn fired(self, number: u64) -> u64 {
+        match self {
+            Code::Rate => number,
+            Code::Phase => u64::from(number.count_ones()),
+            Code::Ttfs => u64::from(number > 0),
+        }
+    }
+
     /// The steps of a window in which a number of `bits` digits has its spikes.
     pub fn spikes(self, number: u64, bits: u32) -> Vec<usize> {
         let length = self.steps(bits);
