@@ -30,6 +30,7 @@ use training::lesson::{Figure, Job, Part};
   saltus train mdlm --task text --data shakespeare --out runs/masked      the same text, masked
   saltus train trm --task sudoku4 --out runs/sudoku                     puzzles that Saltus makes
   saltus train hrm --task maze9 --data maze9 --out runs/maze            *train*.csv and *test*.csv in the folder
+  saltus train trm --task arc --data arc1 --out runs/arc                *training*.json and *evaluation*.json in the folder
   saltus train snn --out runs/mnist --resume                            goes on after an interruption
 
 A run leaves weights.h5, config.ron (all settings), curve.svg and metrics.json, and state.h5 while it lasts.

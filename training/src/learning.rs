@@ -56,8 +56,8 @@ impl Learning {
     pub fn step(&mut self) -> f64 {
         let loss = self.lesson.loss(&self.weights, self.step);
         let value = f64::from(loss.clone().into_scalar::<f32>());
-        let rate = self.rate();
-        self.optimiser.step(&mut self.weights, loss.backward(), rate);
+        let (rows, rate) = (self.lesson.rows(), self.rate());
+        self.optimiser.step(&mut self.weights, loss.backward(), &rows, rate);
         for noted in self.lesson.noted() {
             self.weights.note(noted);
         }

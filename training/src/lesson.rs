@@ -2,6 +2,7 @@
 
 use crate::nets::export::Exported;
 use crate::optimiser::Settings;
+use crate::rows::Rows;
 use crate::tasks::decoding::Decoder;
 use crate::weights::{Declaration, Misfit, Named, Weights};
 use burn::tensor::{Device, Tensor};
@@ -123,6 +124,11 @@ pub trait Lesson {
 
     /// The loss of step `step`, which draws its own samples from the seed and the number of the step.
     fn loss(&mut self, weights: &Weights, step: u64) -> Tensor<1>;
+
+    /// The rows of tables that the last `loss` looked at, each table once.
+    fn rows(&mut self) -> Vec<Rows> {
+        Vec::new()
+    }
 
     /// New values of tensors that do not follow gradients, such as running averages, after the last `loss`.
     fn noted(&mut self) -> Vec<Named> {

@@ -12,6 +12,7 @@ pub mod lesson;
 pub mod mdlm;
 pub mod nets;
 pub mod optimiser;
+pub mod rows;
 pub mod spiking;
 pub mod supervision;
 pub mod tasks;

@@ -16,14 +16,25 @@ pub struct Declaration {
     pub start: Start,
     /// Whether weight decay pulls at it.
     pub decays: bool,
-    /// Whether it follows gradients; what does not is noted by the lesson, as running averages are.
-    pub learns: bool,
+    /// How it comes by other values in training.
+    pub learns: Learns,
+}
+
+/// How a tensor comes by other values in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learns {
+    /// It follows its gradients by the optimiser's rule.
+    ByRule,
+    /// Rows that a step looks at follow the signs of their gradients; the others stay as they are ([`crate::rows`]).
+    ByRow,
+    /// The lesson notes it, as running averages are.
+    Noted,
 }
 
 impl Declaration {
     /// A tensor that decays.
     pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>, start: Start) -> Self {
-        Self { name: name.into(), shape: shape.into(), start, decays: true, learns: true }
+        Self { name: name.into(), shape: shape.into(), start, decays: true, learns: Learns::ByRule }
     }
 
     /// Kept out of weight decay, as gains, biases and time constants are.
@@ -34,7 +45,12 @@ impl Declaration {
     /// A running average: saved and resumed as what is learnt, but noted by the lesson
     /// ([`Lesson::noted`](crate::lesson::Lesson::noted)).
     pub fn running(name: impl Into<String>, shape: impl Into<Vec<usize>>, start: Start) -> Self {
-        Self { decays: false, learns: false, ..Self::new(name, shape, start) }
+        Self { decays: false, learns: Learns::Noted, ..Self::new(name, shape, start) }
+    }
+
+    /// A table of which a step looks at few rows.
+    pub fn table(name: impl Into<String>, [rows, width]: [usize; 2], start: Start) -> Self {
+        Self { learns: Learns::ByRow, ..Self::new(name, [rows, width], start) }
     }
 }
 
@@ -151,7 +167,8 @@ impl Weights {
         let value = |(values, declaration): (Vec<f32>, &Declaration)| {
             let count = values.len();
             let tensor = Tensor::from_data(TensorData::new(values, [count]), device);
-            if device.is_autodiff() && declaration.learns { tensor.require_grad() } else { tensor }
+            let follows = device.is_autodiff() && declaration.learns == Learns::ByRule;
+            if follows { tensor.require_grad() } else { tensor }
         };
         Self {
             places: declarations.iter().enumerate().map(place).collect(),
@@ -172,7 +189,7 @@ impl Weights {
 
     /// How many numbers are learnt.
     pub fn count(&self) -> usize {
-        let learnt = self.declarations.iter().filter(|declaration| declaration.learns);
+        let learnt = self.declarations.iter().filter(|declaration| declaration.learns != Learns::Noted);
         learnt.map(|declaration| declaration.shape.iter().product::<usize>()).sum()
     }
 
@@ -185,6 +202,14 @@ impl Weights {
         let value = &mut self.values[self.places[&noted.name]];
         let count = noted.values.len();
         *value = Tensor::from_data(TensorData::new(noted.values, [count]), &value.device());
+    }
+
+    /// Replaces a tensor that was declared, without gradient, by what `change` makes of it; in place, if it can.
+    pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(Tensor<1>) -> Tensor<1>) {
+        let value = &mut self.values[self.places[name]];
+        let nothing = Tensor::empty([1], &value.device());
+        let old = std::mem::replace(value, nothing);
+        *value = Tensor::from_inner(change(old.inner()));
     }
 
     /// Their values, to save.
@@ -243,6 +268,15 @@ impl Weights {
     /// These declarations with other values.
     pub(crate) fn with_values(&self, values: Vec<Tensor<1>>) -> Self {
         Self { values, ..self.clone() }
+    }
+
+    /// Where they live; it keeps gradients if they are to be followed.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was declared.
+    pub fn device(&self) -> Device {
+        self.values[0].device()
     }
 
     /// What was declared.

@@ -15,7 +15,7 @@ use training::supervision::ends::{Step, silent};
 use training::tasks::grids::Grids;
 use training::tasks::maze::{FIFTEEN, NINE, SYMMETRIES, Shape, TWENTY_NINE, made, read};
 use training::tasks::puzzle::Puzzle;
-use training::weights::{Weights, numbers};
+use training::weights::{Learns, Named, Weights, numbers};
 
 /// Mazes of 5 × 5 with ways of at least 4 steps.
 const FIVE: Shape = Shape { side: 5, least: 4 };
@@ -55,7 +55,7 @@ fn the_marked_way_is_the_shortest_and_no_other_is_as_short() {
         let puzzles = made(shape, 3, counts);
         assert_eq!((puzzles.train.len(), puzzles.test.len()), counts);
         let mut several = 0;
-        for Puzzle { given, solution } in puzzles.train.iter().chain(&puzzles.test) {
+        for Puzzle { given, solution, .. } in puzzles.train.iter().chain(&puzzles.test) {
             let ways = ways(shape, given);
             let marked = solution.iter().filter(|symbol| **symbol == 4).count();
             assert_eq!(marked + 1, ways[0]);
@@ -108,7 +108,7 @@ fn maze_files_are_read_and_lines_that_are_no_maze_are_named() {
     let puzzles = read(three, folder.path(), "").expect("puzzles");
     assert_eq!((puzzles.train.len(), puzzles.test.len()), (2, 1));
     let (given, solution) = (symbols("S#G #    "), symbols("S#Go#oooo"));
-    assert_eq!(puzzles.test[0], Puzzle { given, solution });
+    assert_eq!(puzzles.test[0], Puzzle::new(given, solution));
     for (line, why) in [
         ("S#G #   ,S#Go#oooo", "the maze is not 9 letters"),
         ("S#G #    ,S#Go#xooo", "the solution is not 9 letters"),
@@ -157,7 +157,7 @@ fn networks_are_as_large_as_those_of_the_release() {
         rounding: 256,
         ..sizes()
     };
-    let learnt = sizes.declarations().into_iter().filter(|declaration| declaration.learns);
+    let learnt = sizes.declarations().into_iter().filter(|declaration| declaration.learns == Learns::ByRule);
     let count: usize = learnt.map(|declaration| declaration.shape.iter().product::<usize>()).sum();
     assert_eq!(count, 27_275_266);
 }
@@ -340,18 +340,23 @@ fn dimensions_of_both_states_are_said_beside_those_before_training() {
 
 #[test]
 fn a_training_is_resumed_to_the_bit_with_its_puzzles_half_done() {
-    let arguments = settings();
-    let mut whole = begin(&arguments);
-    (0..6).for_each(|_| assert!(whole.step().is_finite()));
-    let mut first = begin(&arguments);
-    (0..4).for_each(|_| assert!(first.step().is_finite()));
-    let (mut state, device) = (first.state(), Device::flex().autodiff());
-    let resumed = |state: &State| Learning::resume(lesson(&arguments).expect("a lesson"), state, &device);
-    let mut second = resumed(&state).expect("it fits");
-    (0..2).for_each(|_| assert!(second.step().is_finite()));
-    assert_eq!(whole.state(), second.state());
-    state.tensors.retain(|tensor| tensor.name != "carried.slots");
-    assert!(resumed(&state).is_err(), "a state without what was carried");
+    for puzzles in [false, true] {
+        let arguments = settings().with("puzzles", Argument::Flag(puzzles));
+        let mut whole = begin(&arguments);
+        (0..6).for_each(|_| assert!(whole.step().is_finite()));
+        let mut first = begin(&arguments);
+        (0..4).for_each(|_| assert!(first.step().is_finite()));
+        let (mut state, device) = (first.state(), Device::flex().autodiff());
+        let resumed = |state: &State| Learning::resume(lesson(&arguments).expect("a lesson"), state, &device);
+        let mut second = resumed(&state).expect("it fits");
+        (0..2).for_each(|_| assert!(second.step().is_finite()));
+        assert_eq!(whole.state(), second.state());
+        let moved = |tensor: &Named| tensor.values.iter().all(|value| *value != 0.0);
+        let table = state.tensors.iter().find(|tensor| tensor.name == "weight.puzzle_emb.weights");
+        assert_eq!(table.map(moved), puzzles.then_some(true));
+        state.tensors.retain(|tensor| tensor.name != "carried.slots");
+        assert!(resumed(&state).is_err(), "a state without what was carried");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use training::tasks::symmetry::Symmetry;
 use training::trm::lesson::{MODEL, of_puzzles};
 use training::trm::net::Sizes;
 use training::trm::recursion::{losses, step};
-use training::weights::{Weights, numbers};
+use training::weights::{Learns, Weights, numbers};
 
 #[test]
 fn there_are_288_grids_of_4_by_4_and_they_follow_the_rules() {
@@ -126,7 +126,8 @@ fn networks_are_as_large_as_those_of_the_release() {
             rounding: 256,
             ..sizes(mixer)
         };
-        let learnt = sizes.declarations().into_iter().filter(|declaration| declaration.learns);
+        let learnt =
+            sizes.declarations().into_iter().filter(|declaration| declaration.learns == Learns::ByRule);
         let count: usize = learnt.map(|declaration| declaration.shape.iter().product::<usize>()).sum();
         assert_eq!(count, expected, "{mixer:?}");
     }
@@ -257,18 +258,40 @@ fn puzzles_stay_in_their_slots_until_their_time_is_over() {
 
 #[test]
 fn a_training_is_resumed_to_the_bit_with_its_puzzles_half_done() {
-    let arguments = settings("Mlp");
-    let mut whole = begin(&arguments);
-    (0..6).for_each(|_| assert!(whole.step().is_finite()));
-    let mut first = begin(&arguments);
-    (0..4).for_each(|_| assert!(first.step().is_finite()));
-    let (mut state, device) = (first.state(), Device::flex().autodiff());
-    let resumed = |state: &State| Learning::resume(lesson(&arguments).expect("a lesson"), state, &device);
-    let mut second = resumed(&state).expect("it fits");
-    (0..2).for_each(|_| assert!(second.step().is_finite()));
-    assert_eq!(whole.state(), second.state());
-    state.tensors.retain(|tensor| tensor.name != "carried.z_L");
-    assert!(resumed(&state).is_err(), "a state without what was carried");
+    for puzzles in [false, true] {
+        let arguments = settings("Mlp").with("puzzles", Argument::Flag(puzzles));
+        let mut whole = begin(&arguments);
+        (0..6).for_each(|_| assert!(whole.step().is_finite()));
+        let mut first = begin(&arguments);
+        (0..4).for_each(|_| assert!(first.step().is_finite()));
+        let (mut state, device) = (first.state(), Device::flex().autodiff());
+        let resumed = |state: &State| Learning::resume(lesson(&arguments).expect("a lesson"), state, &device);
+        let mut second = resumed(&state).expect("it fits");
+        (0..2).for_each(|_| assert!(second.step().is_finite()));
+        assert_eq!(whole.state(), second.state());
+        state.tensors.retain(|tensor| tensor.name != "carried.z_L");
+        assert!(resumed(&state).is_err(), "a state without what was carried");
+    }
+}
+
+#[test]
+fn puzzles_of_one_kind_share_a_vector_that_starts_as_zeros_and_is_learnt_by_signs() {
+    let arguments = settings("Mlp").with("puzzles", Argument::Flag(true)).with_number("puzzle_rate", 0.5);
+    let vector = |learning: &Learning, of: &str| {
+        let tensors = learning.state().tensors;
+        let found = tensors.into_iter().find(|tensor| tensor.name == format!("{of}.puzzle_emb.weights"));
+        found.map(|tensor| (tensor.shape, tensor.values))
+    };
+    let mut learning = begin(&arguments);
+    assert_eq!(vector(&learning, "weight"), Some((vec![1, 16], vec![0.0; 16])));
+    learning.step();
+    // Warm-up is over after two steps of forty.
+    let moved = vector(&learning, "weight").expect("a table").1;
+    assert!(moved.iter().all(|value| value.abs() == 0.25), "{moved:?}");
+    assert!(moved.contains(&0.25) && moved.contains(&-0.25), "{moved:?}");
+    assert_eq!(vector(&learning, "m"), None, "signs have no means");
+    assert_eq!(vector(&learning, "average"), None);
+    assert_eq!(vector(&begin(&settings("Mlp")), "weight"), None, "nobody asked for it");
 }
 
 #[test]
@@ -278,4 +301,6 @@ fn what_does_not_fit_is_refused() {
     assert!(refused(five).contains("5 heads need a multiple of 10"));
     let all = settings("Mlp").with("validation", Argument::Integer(100));
     assert!(refused(all).contains("validation takes 100 puzzles, and there are 100"));
+    let nowhere = settings("Mlp").with("puzzles", Argument::Flag(true)).with("prefix", Argument::Integer(0));
+    assert!(refused(nowhere).contains("prefix is 0"));
 }

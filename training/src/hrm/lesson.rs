@@ -7,14 +7,16 @@ use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
 };
 use crate::optimiser::{Rule, Settings};
+use crate::rows::Rows;
 use crate::supervision::carry::Carry;
-use crate::supervision::ends::silent;
+use crate::supervision::identity::{self, Identities};
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
 use crate::supervision::slots::MOST_STEPS;
-use crate::tasks::grids::{FILES, Grids, TASKS, TASKS_ARE};
+use crate::tasks::arc;
+use crate::tasks::grids::{FILES, Grids, Sheet, TASKS, TASKS_ARE};
 use crate::weights::{Declaration, Misfit, Named, Weights};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use sim_core::parameter::{Arguments, Parameter, Range as Allowed};
 
 /// The row of this family.
@@ -29,6 +31,9 @@ static PARAMETERS: &[Parameter] = &[
     task(TASKS, "sudoku4", TASKS_ARE),
     DATA,
     FILES,
+    arc::SIDE,
+    arc::MOST,
+    arc::VARIANTS,
     SEED,
     whole("width", 48.0, 2.0, 4096.0, "channels of a place"),
     whole("heads", 4.0, 1.0, 64.0, "heads"),
@@ -43,6 +48,9 @@ static PARAMETERS: &[Parameter] = &[
     whole("expansion", 4.0, 1.0, 16.0, "how much wider feed-forward layers are inside"),
     whole("rounding", 64.0, 1.0, 1024.0, "inner widths are multiples of this"),
     whole("prefix", 1.0, 1.0, 1024.0, "places without a cell; the first says when to halt"),
+    identity::LEARNT,
+    identity::RATE,
+    identity::DECAY,
     whole("high_cycles", 2.0, 1.0, 64.0, "calls of the slow network in a step"),
     whole("low_cycles", 2.0, 1.0, 64.0, "calls of the fast network before one of the slow one"),
     whole("supervision", 16.0, 1.0, 1024.0, "steps that a puzzle is worked on at most, and in tests"),
@@ -58,7 +66,13 @@ static PARAMETERS: &[Parameter] = &[
     number("rate", 2e-3, Allowed::Positive, "learning rate"),
     number("decay", 0.1, Allowed::NotNegative, "weight decay"),
     number("average", 0.0, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
-    whole("validation", 200.0, 1.0, 1e9, "puzzles of the training data kept for validation"),
+    whole(
+        "validation",
+        200.0,
+        1.0,
+        1e9,
+        "puzzles of the training data kept for validation (arc: test pairs of so many tasks)",
+    ),
     whole("every", 250.0, 1.0, 1e9, "steps between validations"),
 ];
 
@@ -74,6 +88,8 @@ pub fn of_grids(grids: Grids, job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem>
     let sizes = sizes(&grids, job.arguments)?;
     Ok(Box::new(Hrm {
         practice: Practice::new(job, [sizes.places(), sizes.width]),
+        identities: Identities::of(job.arguments, &grids, [sizes.prefix, sizes.width])?,
+        rows: None,
         sizes,
         grids,
         arguments: job.arguments.clone(),
@@ -114,6 +130,9 @@ struct Hrm {
     sizes: Sizes,
     grids: Grids,
     practice: Practice,
+    identities: Identities,
+    /// What the last step looked at of what is learnt of each puzzle.
+    rows: Option<Rows>,
     arguments: Arguments,
     device: Device,
     seed: u64,
@@ -123,10 +142,10 @@ struct Hrm {
 const STUDIED: usize = 100;
 
 impl Hrm {
-    /// One step of supervision.
-    fn step(&self, weights: &Weights, tokens: Tensor<2, Int>, carry: Carry) -> Thought {
-        let prefix = silent([tokens.dims()[0], self.sizes.prefix, self.sizes.width], &tokens.device());
-        step(&self.sizes, weights, tokens, prefix, carry)
+    /// One step of supervision that is not learnt from.
+    fn step(&self, weights: &Weights, sheet: &Sheet, carry: Carry) -> Thought {
+        let (prefix, _) = self.identities.prefix(weights, &sheet.identities);
+        step(&self.sizes, weights, sheet.given.clone(), prefix, carry)
     }
 
     fn supervision(&self) -> usize {
@@ -141,11 +160,11 @@ impl Hrm {
     fn participation(&self, weights: &Weights) -> [f64; 2] {
         let puzzles = self.grids.part(Part::Test);
         let puzzles = &puzzles[..puzzles.len().min(STUDIED)];
-        let (tokens, _) = self.grids.tokens(puzzles, &self.device);
+        let sheet = self.grids.sheet(puzzles, &self.device);
         let mut carry = self.fresh(weights, puzzles.len());
         let mut spreads = [0, 1].map(|_| Spread::new(self.sizes.width));
         for _ in 0..self.supervision() {
-            carry = self.step(weights, tokens.clone(), carry).step.carry;
+            carry = self.step(weights, &sheet, carry).step.carry;
             spreads[0].add(&carry.answer);
             spreads[1].add(&carry.latent);
         }
@@ -155,7 +174,7 @@ impl Hrm {
 
 impl Lesson for Hrm {
     fn declarations(&self) -> Vec<Declaration> {
-        self.sizes.declarations()
+        self.sizes.declarations().into_iter().chain(self.identities.declaration()).collect()
     }
 
     fn plan(&self) -> Plan {
@@ -168,19 +187,27 @@ impl Lesson for Hrm {
             decay: self.arguments.number("decay"),
             warm_up: (steps / 20).min(2000),
             average: Some(self.arguments.number("average")).filter(|keep| *keep > 0.0),
+            rows: Identities::rule(&self.arguments),
             ..Settings::default()
         };
         Plan { optimiser, steps, every: whole("every"), patience: None, more_is_better: true }
     }
 
     fn loss(&mut self, weights: &Weights, number: u64) -> Tensor<1> {
-        let Batch { tokens, labels, carry, last } = self.practice.next(number, &self.grids, weights);
-        let done = self.step(weights, tokens.clone(), carry);
-        let after = self.step(&weights.fixed(), tokens.inner(), done.step.carry.clone());
+        let Batch { sheet, carry, last } = self.practice.next(number, &self.grids, weights);
+        let (prefix, rows) = self.identities.prefix(weights, &sheet.identities);
+        self.rows = rows;
+        let (tokens, same) = (sheet.given.clone(), prefix.clone().inner());
+        let done = step(&self.sizes, weights, sheet.given, prefix, carry);
+        let after = step(&self.sizes, &weights.fixed(), tokens.inner(), same, done.step.carry.clone());
         let worth = Tensor::from_inner(after.worth(&last));
-        let [wrong, halting, going_on] = done.losses(labels, worth);
+        let [wrong, halting, going_on] = done.losses(sheet.labels, worth);
         self.practice.note(number, done.step);
         (wrong + (halting + going_on) * 0.5).mean()
+    }
+
+    fn rows(&mut self) -> Vec<Rows> {
+        self.rows.take().into_iter().collect()
     }
 
     fn carried(&self) -> Vec<Named> {
@@ -200,13 +227,14 @@ impl Lesson for Hrm {
     }
 
     fn questions(&self, part: Part, count: usize) -> Option<Questions> {
-        Some(self.grids.questions(part, count))
+        // A compiled network has nothing in its prefix.
+        (!self.identities.are_learnt()).then(|| self.grids.questions(part, count))
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {
         let start = |puzzles: usize| self.fresh(weights, puzzles);
-        measure(&self.grids, part, self.supervision(), &self.device, start, |tokens, carry| {
-            self.step(weights, tokens, carry).step
+        measure(&self.grids, part, self.supervision(), &self.device, start, |sheet, carry| {
+            self.step(weights, sheet, carry).step
         })
     }
 

@@ -6,11 +6,16 @@
 //! | `AdamW` | the same, decay on the weight | Loshchilov and Hutter 2019 |
 //! | `AdamAtan2` | w ← w − lr/(1−β₁ᵗ)·atan2(m, √v/√(1−β₂ᵗ)), decay on the weight; no ε | Everett et al. 2024 |
 //! | `RmsProp` | w ← w − lr·g/(√v + ε), decay in the gradient | Hinton 2012 |
+//!
+//! Tables of which a step looks at few rows move by the sign of the gradient whatever the rule ([`SignSgd`]).
 
+pub mod signs;
 mod step;
 
+use crate::optimiser::signs::{SignSgd, follow_signs};
 use crate::optimiser::step::{Step, averaged, stepped};
-use crate::weights::{Misfit, Named, Weights, numbers};
+use crate::rows::Rows;
+use crate::weights::{Declaration, Learns, Misfit, Named, Weights, numbers};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 /// The rule by which a weight moves.
@@ -47,6 +52,8 @@ pub struct Settings {
     pub average: Option<f64>,
     /// Whether they keep less at first, no more than (1 + k) / (10 + k) at step k, so that they soon forget the start.
     pub ramp: bool,
+    /// How rows of tables move.
+    pub rows: SignSgd,
 }
 
 impl Default for Settings {
@@ -61,6 +68,7 @@ impl Default for Settings {
             end: 1.0,
             average: None,
             ramp: false,
+            rows: SignSgd::default(),
         }
     }
 }
@@ -87,60 +95,84 @@ pub struct Optimiser {
     settings: Settings,
     /// Steps done.
     step: u64,
-    /// m and v of each tensor.
-    means: Vec<(Tensor<1>, Tensor<1>)>,
-    averages: Vec<Tensor<1>>,
+    /// Of each tensor that follows its gradients by the rule.
+    memories: Vec<Option<Memory>>,
+}
+
+/// What is remembered of a tensor.
+struct Memory {
+    m: Tensor<1>,
+    v: Tensor<1>,
+    average: Option<Tensor<1>>,
 }
 
 impl Optimiser {
     /// Knows nothing yet of these weights.
     pub fn new(settings: Settings, weights: &Weights) -> Self {
-        let zeros = |value: Tensor<1>| (value.zeros_like(), value.zeros_like());
-        let averages = settings.average.map_or_else(Vec::new, |_| weights.values().collect());
-        Self { settings, step: 0, means: weights.values().map(zeros).collect(), averages }
+        let memory = |(declaration, value): (&Declaration, Tensor<1>)| {
+            (declaration.learns == Learns::ByRule).then(|| Memory {
+                m: value.zeros_like(),
+                v: value.zeros_like(),
+                average: settings.average.map(|_| value),
+            })
+        };
+        let memories = weights.declarations().iter().zip(weights.values()).map(memory).collect();
+        Self { settings, step: 0, memories }
     }
 
-    /// Moves the weights once, with the learning rate `rate`.
-    pub fn step(&mut self, weights: &mut Weights, mut gradients: Gradients, rate: f64) {
+    /// Moves the weights once, with the learning rate `rate`, and those rows of tables that a step has looked at.
+    pub fn step(&mut self, weights: &mut Weights, mut gradients: Gradients, rows: &[Rows], rate: f64) {
         self.step += 1;
+        for rows in rows {
+            let by =
+                SignSgd { rate: self.settings.rows.rate * rate / self.settings.rate, ..self.settings.rows };
+            follow_signs(weights, rows, &gradients, by);
+        }
         let shorten = self.settings.clip.map_or(1.0, |longest| shorten(weights, &gradients, longest));
-        let (settings, step, means) = (self.settings, self.step, &mut self.means);
+        let (settings, step, memories) = (self.settings, self.step, &mut self.memories);
         weights.update(&mut gradients, |place, declaration, value, gradient| {
+            let Some(memory) = &mut memories[place] else { return value };
             let decay = if declaration.decays { settings.decay } else { 0.0 };
             let by = settings.of_step(step, rate, decay, shorten);
-            let (m, v) = &mut means[place];
-            let [value, m, v] = stepped(value, (taken(m), taken(v)), gradient, by);
-            means[place] = (m, v);
+            let moments = (taken(&mut memory.m), taken(&mut memory.v));
+            let [value, m, v] = stepped(value, moments, gradient, by);
+            (memory.m, memory.v) = (m, v);
             value
         });
-        if let Some(keep) = settings.kept(step) {
-            for (average, value) in self.averages.iter_mut().zip(weights.values()) {
+        let Some(keep) = settings.kept(step) else { return };
+        for (memory, value) in self.memories.iter_mut().zip(weights.values()) {
+            if let Some(average) = memory.as_mut().and_then(|memory| memory.average.as_mut()) {
                 *average = averaged(taken(average), value, keep as f32);
             }
         }
     }
 
-    /// The weights to evaluate: averaged if averages are kept, without gradients. What does not follow gradients is as it is.
+    /// The weights to evaluate: averaged if averages are kept, without gradients. What does not follow them by the rule is as
+    /// it is.
     pub fn best(&self, weights: &Weights) -> Weights {
-        if self.settings.average.is_none() {
-            return weights.fixed();
-        }
-        let averages = weights.declarations().iter().zip(&self.averages).zip(weights.values());
-        let best = averages.map(|((d, average), value)| if d.learns { average.clone() } else { value });
+        let best = self.memories.iter().zip(weights.values());
+        let best = best.map(|(memory, value)| {
+            let average = memory.as_ref().and_then(|memory| memory.average.clone());
+            average.unwrap_or(value)
+        });
         weights.with_values(best.collect())
     }
 
     /// What it remembers, to go on later.
     pub fn save(&self, weights: &Weights) -> Vec<Named> {
-        let all = |what: &'static str, of: Vec<Tensor<1>>| {
-            weights.declarations().iter().zip(of).map(move |(declaration, value)| Named {
+        let of = |(declaration, memory): (&Declaration, &Option<Memory>)| -> Vec<Named> {
+            let named = |(what, value): (&str, Tensor<1>)| Named {
                 name: format!("{what}.{}", declaration.name),
                 shape: declaration.shape.clone(),
                 values: numbers(value),
-            })
+            };
+            let all = memory.iter().flat_map(|Memory { m, v, average }| {
+                let moments = [("m", m.clone()), ("v", v.clone())];
+                moments.into_iter().chain(average.clone().map(|average| ("average", average)))
+            });
+            all.map(named).collect()
         };
-        let (m, v) = self.means.iter().cloned().unzip();
-        all("m", m).chain(all("v", v)).chain(all("average", self.averages.clone())).collect()
+        weights.declarations().iter().zip(&self.memories).flat_map(of).collect()
     }
 
     /// Remembers what was saved after `step` steps.
@@ -151,18 +183,22 @@ impl Optimiser {
         step: u64,
         device: &Device,
     ) -> Result<Self, Misfit> {
-        let find = |what: &str| -> Result<Vec<Tensor<1>>, Misfit> {
-            let find = |name: &str| {
-                let name = format!("{what}.{name}");
-                saved.iter().find(|tensor| tensor.name == name).ok_or(Misfit::Missing(name))
-            };
-            let tensor =
-                |values: &[f32]| Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device);
-            weights.declarations().iter().map(|d| Ok(tensor(&find(&d.name)?.values))).collect()
+        let find = |what: &str, declaration: &Declaration| -> Result<Tensor<1>, Misfit> {
+            let name = format!("{what}.{}", declaration.name);
+            let found = saved.iter().find(|tensor| tensor.name == name).ok_or(Misfit::Missing(name))?;
+            let values = found.values.clone();
+            let count = values.len();
+            Ok(Tensor::from_data(TensorData::new(values, [count]), device))
         };
-        let means = find("m")?.into_iter().zip(find("v")?).collect();
-        let averages = if settings.average.is_some() { find("average")? } else { Vec::new() };
-        Ok(Self { settings, step, means, averages })
+        let memory = |declaration: &Declaration| -> Result<Option<Memory>, Misfit> {
+            if declaration.learns != Learns::ByRule {
+                return Ok(None);
+            }
+            let average = settings.average.map(|_| find("average", declaration)).transpose()?;
+            Ok(Some(Memory { m: find("m", declaration)?, v: find("v", declaration)?, average }))
+        };
+        let memories = weights.declarations().iter().map(memory).collect::<Result<_, _>>()?;
+        Ok(Self { settings, step, memories })
     }
 }
 
@@ -262,7 +298,7 @@ mod tests {
                 let w = weights.get::<1>("w");
                 let stiffness = Tensor::<1>::from_data(STIFFNESS.map(|x| x as f32), &device);
                 let loss = (w.clone() * w * stiffness * 0.5).sum();
-                optimiser.step(&mut weights, loss.backward(), RATE);
+                optimiser.step(&mut weights, loss.backward(), &[], RATE);
             }
             let (expected, average) = by_the_papers(rule);
             let ours = [numbers(weights.get::<1>("w")), numbers(optimiser.best(&weights).get::<1>("w"))];

@@ -104,13 +104,14 @@ impl Step {
         self.logits.clone().argmax(2).reshape([puzzles, cells])
     }
 
-    /// Whether all cells of a puzzle are as its labels `[puzzle][cell]`, 1 or 0, `[puzzle]`.
+    /// Whether all cells of a puzzle are as its labels `[puzzle][cell]`, 1 or 0, `[puzzle]`; cells with a label below 0 do
+    /// not count.
     pub fn right(&self, labels: Tensor<2, Int>) -> Tensor<1> {
-        let puzzles = labels.dims()[0];
-        self.answers().equal(labels).all_dim(1).float().reshape([puzzles])
+        let (puzzles, ignored) = (labels.dims()[0], labels.clone().lower_elem(0));
+        self.answers().equal(labels).bool_or(ignored).all_dim(1).float().reshape([puzzles])
     }
 
-    /// The mean stablemax cross-entropy of each puzzle's cells, `[puzzle]`, in nats.
+    /// The mean stablemax cross-entropy of each puzzle's cells, `[puzzle]`, in nats; cells with a label below 0 do not count.
     pub fn wrong(&self, labels: Tensor<2, Int>) -> Tensor<1> {
         stablemax_cross_entropy(self.logits.clone(), labels)
     }

@@ -4,10 +4,9 @@ use crate::lesson::Job;
 use crate::supervision::carry::Carry;
 use crate::supervision::ends::Step;
 use crate::supervision::slots::Slots;
-use crate::tasks::grids::Grids;
+use crate::tasks::grids::{Grids, Sheet};
 use crate::tasks::puzzle::Puzzle;
 use crate::weights::{Misfit, Named, Weights, numbers};
-use burn::tensor::{Int, Tensor};
 use sim_core::rng::Key;
 
 /// Puzzles being worked on, one in each slot.
@@ -19,10 +18,8 @@ pub struct Practice {
 
 /// What a training step works on.
 pub struct Batch {
-    /// What is given, `[puzzle][cell]`.
-    pub tokens: Tensor<2, Int>,
-    /// What is right, `[puzzle][cell]`.
-    pub labels: Tensor<2, Int>,
+    /// The puzzles.
+    pub sheet: Sheet,
     /// What the last step passed on, or what a puzzle begins with.
     pub carry: Carry,
     /// Which puzzles it is the last step of.
@@ -50,9 +47,9 @@ impl Practice {
         let puzzle =
             |(slot, taken): (usize, u64)| grids.draw(&mut self.key.numbered(taken).stream(slot as u64));
         let puzzles: Vec<Puzzle> = self.slots.taken().enumerate().map(puzzle).collect();
-        let (tokens, labels) = grids.tokens(&puzzles, &self.carry.answer.device().autodiff());
+        let sheet = grids.sheet(&puzzles, &self.carry.answer.device().autodiff());
         let carry = self.carry.clone().with_begun(&begun, weights);
-        Batch { tokens, labels, carry, last: self.slots.last() }
+        Batch { sheet, carry, last: self.slots.last() }
     }
 
     /// Notes what came of it.

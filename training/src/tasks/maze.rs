@@ -139,7 +139,7 @@ impl Shape {
         maze[start] = START;
         maze[goals[stream.below(goals.len() as u32) as usize]] = GOAL;
         let solution = self.solution(&maze).ok()?;
-        Some(Puzzle { given: maze, solution })
+        Some(Puzzle::new(maze, solution))
     }
 
     /// A tree of corridors through every other cell: from where it is, the way goes on to a cell not dug yet, and
@@ -188,9 +188,9 @@ impl Shape {
     }
 
     /// A maze turned by chance.
-    pub fn changed(self, Puzzle { given, solution }: &Puzzle, stream: &mut Stream) -> Puzzle {
+    pub fn changed(self, puzzle: &Puzzle, stream: &mut Stream) -> Puzzle {
         let symmetry = stream.below(SYMMETRIES);
-        Puzzle { given: self.turned(given, symmetry), solution: self.turned(solution, symmetry) }
+        Puzzle::new(self.turned(&puzzle.given, symmetry), self.turned(&puzzle.solution, symmetry))
     }
 }
 
@@ -230,5 +230,5 @@ fn maze(shape: Shape, line: &str) -> Result<Puzzle, String> {
     if shape.solution(&given)? != solution {
         return Err("the solution is not the maze with its shortest way".into());
     }
-    Ok(Puzzle { given, solution })
+    Ok(Puzzle::new(given, solution))
 }

@@ -1,6 +1,7 @@
 //! What networks learn: data read from files, or made by the program.
 
 pub mod aedat;
+pub mod arc;
 pub mod bigrams;
 pub mod camera;
 pub mod code;

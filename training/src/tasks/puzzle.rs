@@ -14,6 +14,15 @@ pub struct Puzzle {
     pub given: Vec<u8>,
     /// What it becomes.
     pub solution: Vec<u8>,
+    /// Which of the things it is that something may be learnt of by itself; 0 where all puzzles are of one kind.
+    pub identity: usize,
+}
+
+impl Puzzle {
+    /// One of a task whose puzzles are of one kind.
+    pub fn new(given: Vec<u8>, solution: Vec<u8>) -> Self {
+        Self { given, solution, identity: 0 }
+    }
 }
 
 /// Puzzles to learn from and to be tested on.

@@ -132,7 +132,7 @@ impl Shape {
                 given[cell] = digit;
             }
         }
-        Puzzle { given, solution }
+        Puzzle::new(given, solution)
     }
 }
 
@@ -173,5 +173,5 @@ fn sudoku(shape: Shape, line: &str) -> Result<Puzzle, String> {
         return Err("the solution breaks the rules".into());
     }
     let agrees = given.iter().zip(&solution).all(|(given, right)| *given == 0 || given == right);
-    if agrees { Ok(Puzzle { given, solution }) } else { Err("the solution is of another puzzle".into()) }
+    if agrees { Ok(Puzzle::new(given, solution)) } else { Err("the solution is of another puzzle".into()) }
 }

@@ -31,7 +31,7 @@ impl Symmetry {
 
     /// A puzzle seen through it.
     pub fn of(&self, puzzle: &Puzzle) -> Puzzle {
-        Puzzle { given: self.grid(&puzzle.given), solution: self.grid(&puzzle.solution) }
+        Puzzle::new(self.grid(&puzzle.given), self.grid(&puzzle.solution))
     }
 
     fn grid(&self, grid: &[u8]) -> Vec<u8> {

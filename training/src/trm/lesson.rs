@@ -6,11 +6,13 @@ use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
 };
 use crate::optimiser::{Rule, Settings};
+use crate::rows::Rows;
 use crate::supervision::carry::Carry;
-use crate::supervision::ends::silent;
+use crate::supervision::identity::{self, Identities};
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
 use crate::supervision::slots::MOST_STEPS;
+use crate::tasks::arc;
 use crate::tasks::grids::{FILES, Grids, TASKS, TASKS_ARE};
 use crate::tasks::puzzle::Puzzles;
 use crate::tasks::sudoku::Shape;
@@ -32,6 +34,9 @@ static PARAMETERS: &[Parameter] = &[
     task(TASKS, "sudoku4", TASKS_ARE),
     DATA,
     FILES,
+    arc::SIDE,
+    arc::MOST,
+    arc::VARIANTS,
     SEED,
     Parameter::choice(
         "mixer",
@@ -45,6 +50,9 @@ static PARAMETERS: &[Parameter] = &[
     whole("expansion", 4.0, 1.0, 16.0, "how much wider feed-forward layers are inside"),
     whole("rounding", 64.0, 1.0, 1024.0, "inner widths are multiples of this"),
     whole("prefix", 1.0, 0.0, 1024.0, "places without a cell; the first place says when to halt"),
+    identity::LEARNT,
+    identity::RATE,
+    identity::DECAY,
     whole(
         "high_cycles",
         2.0,
@@ -72,7 +80,13 @@ static PARAMETERS: &[Parameter] = &[
     number("rate", 2e-3, Allowed::Positive, "learning rate"),
     number("decay", 0.1, Allowed::NotNegative, "weight decay"),
     number("average", 0.99, Allowed::Between(0.0, 1.0), "what averaged weights keep in a step; 0 for none"),
-    whole("validation", 200.0, 1.0, 1e9, "puzzles of the training data kept for validation"),
+    whole(
+        "validation",
+        200.0,
+        1.0,
+        1e9,
+        "puzzles of the training data kept for validation (arc: test pairs of so many tasks)",
+    ),
     whole("every", 250.0, 1.0, 1e9, "steps between validations"),
 ];
 
@@ -92,6 +106,8 @@ fn of_grids(grids: Grids, job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
     let sizes = sizes(&grids, job.arguments)?;
     Ok(Box::new(Trm {
         practice: Practice::new(job, [sizes.places(), sizes.width]),
+        identities: Identities::of(job.arguments, &grids, [sizes.prefix, sizes.width])?,
+        rows: None,
         sizes,
         grids,
         arguments: job.arguments.clone(),
@@ -127,20 +143,16 @@ struct Trm {
     sizes: Sizes,
     grids: Grids,
     practice: Practice,
+    identities: Identities,
+    /// What the last step looked at of what is learnt of each puzzle.
+    rows: Option<Rows>,
     arguments: Arguments,
     device: Device,
 }
 
-impl Trm {
-    /// What stands before the tokens of so many puzzles.
-    fn prefix(&self, puzzles: usize, device: &Device) -> Tensor<3> {
-        silent([puzzles, self.sizes.prefix, self.sizes.width], device)
-    }
-}
-
 impl Lesson for Trm {
     fn declarations(&self) -> Vec<Declaration> {
-        self.sizes.declarations()
+        self.sizes.declarations().into_iter().chain(self.identities.declaration()).collect()
     }
 
     fn plan(&self) -> Plan {
@@ -153,18 +165,24 @@ impl Lesson for Trm {
             decay: self.arguments.number("decay"),
             warm_up: (steps / 20).min(2000),
             average: Some(self.arguments.number("average")).filter(|keep| *keep > 0.0),
+            rows: Identities::rule(&self.arguments),
             ..Settings::default()
         };
         Plan { optimiser, steps, every: whole("every"), patience: None, more_is_better: true }
     }
 
     fn loss(&mut self, weights: &Weights, number: u64) -> Tensor<1> {
-        let Batch { tokens, labels, carry, .. } = self.practice.next(number, &self.grids, weights);
-        let prefix = self.prefix(tokens.dims()[0], &tokens.device());
-        let done = step(&self.sizes, weights, tokens, prefix, carry);
-        let (wrong, halting) = losses(&done, labels);
+        let Batch { sheet, carry, .. } = self.practice.next(number, &self.grids, weights);
+        let (prefix, rows) = self.identities.prefix(weights, &sheet.identities);
+        self.rows = rows;
+        let done = step(&self.sizes, weights, sheet.given, prefix, carry);
+        let (wrong, halting) = losses(&done, sheet.labels);
         self.practice.note(number, done);
         (wrong + halting * 0.5).mean()
+    }
+
+    fn rows(&mut self) -> Vec<Rows> {
+        self.rows.take().into_iter().collect()
     }
 
     fn carried(&self) -> Vec<Named> {
@@ -184,15 +202,16 @@ impl Lesson for Trm {
     }
 
     fn questions(&self, part: Part, count: usize) -> Option<Questions> {
-        Some(self.grids.questions(part, count))
+        // A compiled network has nothing in its prefix.
+        (!self.identities.are_learnt()).then(|| self.grids.questions(part, count))
     }
 
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {
         let most = self.arguments.integer("supervision") as usize;
         let start = |puzzles: usize| Carry::fresh(weights, puzzles, self.sizes.places());
-        measure(&self.grids, part, most, &self.device, start, |tokens, carry| {
-            let prefix = self.prefix(tokens.dims()[0], &self.device);
-            step(&self.sizes, weights, tokens, prefix, carry)
+        measure(&self.grids, part, most, &self.device, start, |sheet, carry| {
+            let (prefix, _) = self.identities.prefix(weights, &sheet.identities);
+            step(&self.sizes, weights, sheet.given.clone(), prefix, carry)
         })
     }
 }
