@@ -1,8 +1,8 @@
 //! Rows of a table of which a step looks at few: only they are learnt from, and only they move.
 //!
-//! A table of vectors, one for each thing there is, may be larger than the network that reads them. Its gradient would be as
-//! large and nothing but zeros in most rows; so the rows that a step looks at become a tensor of their own, and gradients
-//! reach that.
+//! A table of vectors, one for each thing there is, may be larger than the network that reads them. Its gradient would be
+//! as large and nothing but zeros in most rows; so the rows that a step looks at become a tensor of their own, and
+//! gradients reach that.
 
 use crate::weights::Weights;
 use burn::tensor::{Int, Tensor, TensorData};

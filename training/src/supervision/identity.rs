@@ -1,9 +1,10 @@
 //! What is learnt of each puzzle by itself: a vector, which stands before its cells.
 //!
 //! A network is told which puzzle it has before it by a row of a table, one row an identity, that starts as zeros. Its D
-//! numbers are the first place of the prefix, the other places are zeros. Where many puzzles follow one rule they share a row; where each has
-//! a rule of its own, as tasks of ARC have, it is in that row that the rule is kept. A step looks at the rows of its puzzles, and moves them by
-//! the signs of their gradients ([`crate::optimiser::signs::SignSgd`]); averaged weights have them as they are.
+//! numbers are the first place of the prefix, the other places are zeros. Where many puzzles follow one rule they share a
+//! row; where each has a rule of its own, as tasks of ARC have, it is in that row that the rule is kept. A step looks at
+//! the rows of its puzzles, and moves them by the signs of their gradients ([`crate::optimiser::signs`]); averaged weights
+//! have them as they are.
 
 use crate::lesson::{Problem, number};
 use crate::optimiser::signs::SignSgd;
@@ -72,7 +73,8 @@ impl Identities {
         self.rows.map(|rows| Declaration::table(TABLE, [rows, self.width], Start::Constant(0.0)))
     }
 
-    /// What stands before these puzzles, `[puzzle][place][D]`, on the device of the weights; and the rows that it was read from.
+    /// What stands before these puzzles, `[puzzle][place][D]`, on the device of the weights; and the rows that it was read
+    /// from.
     pub fn prefix(&self, weights: &Weights, identities: &[usize]) -> (Tensor<3>, Option<Rows>) {
         let (puzzles, device) = (identities.len(), weights.device());
         let silent = |places: usize| silent([puzzles, places, self.width], &device);

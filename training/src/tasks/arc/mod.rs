@@ -1,9 +1,9 @@
 //! ARC-AGI: tasks of which each has a rule of its own, shown by a few pairs of grids (Chollet 2019, arXiv:1911.01547).
 //!
 //! The pairs that show a rule are learnt, those of tasks to be tested on among them, and which task it is that a network
-//! has before it is said by its identity alone: there is no other way for it to know the rule. Each task also comes in variants
-//! ([`change`]), with an identity each, and while learning grids stand anywhere on their canvas ([`grid`]). Asked a test input in all
-//! variants, a network has two attempts at it ([`vote`]). So it is done in the releases of HRM and TRM.
+//! has before it is said by its identity alone: there is no other way for it to know the rule. Each task also comes in
+//! variants ([`change`]), with an identity each, and while learning grids stand anywhere on their canvas ([`grid`]). Asked
+//! a test input in all variants, a network has two attempts at it ([`vote`]). So it is done in the releases of HRM and TRM.
 //!
 //! | pairs | of tasks in `training` | of tasks in `evaluation` |
 //! |---|---|---|
@@ -78,52 +78,65 @@ struct Family {
 }
 
 impl Tasks {
-    /// The tasks of two files as the settings [`SIDE`], [`MOST`], [`VARIANTS`], `validation`, `augment` and `seed` ask for them.
+    /// The tasks of two files as the settings [`SIDE`], [`MOST`], [`VARIANTS`], `validation`, `augment` and `seed` ask for
+    /// them.
     ///
     /// # Errors
     /// If none is left to learn from or to be tested on.
     pub fn of(sets: Sets, job: &Job<'_>) -> Result<Self, Problem> {
         let whole = |name: &str| job.arguments.integer(name) as usize;
-        let (side, kept, moves) = (whole(SIDE.name), whole("validation"), job.arguments.flag("augment"));
-        let most = job.arguments.try_number(MOST.name).map_or(usize::MAX, |most| most as usize);
-        let fitting = |tasks: Vec<Task>| -> Vec<Task> {
-            tasks.into_iter().filter(|task| task.side() <= side).take(most).collect()
+        let (canvas, moves) = (Canvas { side: whole(SIDE.name) }, job.arguments.flag("augment"));
+        let [learnt, validating, evaluation] = chosen(sets, job)?;
+        let others = if moves { whole(VARIANTS.name) } else { 0 };
+        let key = Key::new(job.seed()).named("variants");
+        let variants =
+            |task: &Task, set: &str| changes(&task.name, [&task.train, &task.test], others, key.named(set));
+        let mut all = Self {
+            learnt: Learnt { canvas, identities: 0, families: Vec::new(), pairs: Vec::new(), moves },
+            validation: Vec::new(),
+            tested: Vec::new(),
+            ballots: Ballots { canvas, inputs: Vec::new() },
         };
-        let (training, evaluation) = (fitting(sets.training), fitting(sets.evaluation));
-        let learnt_whole = training.len().saturating_sub(kept);
-        if learnt_whole == 0 {
-            let count = training.len();
-            let message = format!("validation takes {kept} tasks of training, and there are {count}");
-            return Err(Problem(message));
+        for task in learnt {
+            let changes = variants(&task, "training");
+            all.learnt.add(changes, task.train.into_iter().chain(task.test).collect());
         }
-        if evaluation.is_empty() {
-            return Err(Problem(format!("no task of evaluation has only grids of up to {side} × {side}")));
+        for task in validating {
+            let identity = all.learnt.add(variants(&task, "training"), task.train);
+            let asked = task.test.iter().map(|pair| puzzle(canvas, pair, Change::NONE, identity));
+            all.validation.extend(asked);
         }
-        let (others, key) =
-            (if moves { whole(VARIANTS.name) } else { 0 }, Key::new(job.seed()).named("variants"));
-        let canvas = Canvas { side };
-        let mut learnt = Learnt { canvas, identities: 0, families: Vec::new(), pairs: Vec::new(), moves };
-        let (mut validation, mut tested, mut inputs) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, Task { name, train, test }) in training.into_iter().enumerate() {
-            let changes = changes(&name, [&train, &test], others, key.named("training"));
-            if number < learnt_whole {
-                learnt.add(changes, train.into_iter().chain(test).collect());
-            } else {
-                let identity = learnt.add(changes, train);
-                validation.extend(test.iter().map(|pair| puzzle(canvas, pair, Change::NONE, identity)));
-            }
-        }
-        for Task { name, train, test } in evaluation {
-            let changes = changes(&name, [&train, &test], others, key.named("evaluation"));
-            let identity = learnt.add(changes.clone(), train);
-            for pair in test {
+        for task in evaluation {
+            let changes = variants(&task, "evaluation");
+            let identity = all.learnt.add(changes.clone(), task.train);
+            for pair in task.test {
                 let asked = (identity..).zip(&changes);
-                tested.extend(asked.map(|(identity, change)| puzzle(canvas, &pair, *change, identity)));
-                inputs.push(Ballot { pair, changes: changes.clone() });
+                all.tested.extend(asked.map(|(identity, change)| puzzle(canvas, &pair, *change, identity)));
+                all.ballots.inputs.push(Ballot { pair, changes: changes.clone() });
             }
         }
-        Ok(Self { learnt, validation, tested, ballots: Ballots { canvas, inputs } })
+        Ok(all)
     }
+}
+
+/// The tasks that fit and are wanted: of training all but the last, those that validate, and those of evaluation.
+fn chosen(sets: Sets, job: &Job<'_>) -> Result<[Vec<Task>; 3], Problem> {
+    let whole = |name: &str| job.arguments.integer(name) as usize;
+    let (side, kept) = (whole(SIDE.name), whole("validation"));
+    let most = job.arguments.try_number(MOST.name).map_or(usize::MAX, |most| most as usize);
+    let fitting = |tasks: Vec<Task>| -> Vec<Task> {
+        tasks.into_iter().filter(|task| task.side() <= side).take(most).collect()
+    };
+    let (mut training, evaluation) = (fitting(sets.training), fitting(sets.evaluation));
+    let (count, learnt) = (training.len(), training.len().saturating_sub(kept));
+    if learnt == 0 {
+        return Err(Problem(format!("validation takes {kept} tasks of training, and there are {count}")));
+    }
+    if evaluation.is_empty() {
+        return Err(Problem(format!("no task of evaluation has only grids of up to {side} × {side}")));
+    }
+    let validating = training.split_off(learnt);
+    Ok([training, validating, evaluation])
 }
 
 /// A pair seen through a change, in the first corner of a canvas.
@@ -143,8 +156,8 @@ impl Learnt {
         identity
     }
 
-    /// A pair in a variant by chance. Of the pairs of a task one, again by chance, stands in the first corner, as all do in tests;
-    /// the others anywhere, input and output moved alike.
+    /// A pair in a variant by chance. Of the pairs of a task one, again by chance, stands in the first corner, as all do in
+    /// tests; the others anywhere, input and output moved alike.
     pub fn draw(&self, stream: &mut Stream) -> Puzzle {
         let mut below = |count: usize| stream.below(count as u32) as usize;
         let (family, pair) = self.pairs[below(self.pairs.len())];

@@ -1,5 +1,5 @@
-//! Two attempts at a test input out of many answers: a network is asked it in all variants of its task, what it says is turned
-//! back, and equal grids are votes for one another.
+//! Two attempts at a test input out of many answers: a network is asked it in all variants of its task, what it says is
+//! turned back, and equal grids are votes for one another.
 
 use crate::lesson::Figure;
 use crate::tasks::arc::change::Change;
@@ -69,8 +69,8 @@ impl Ballots {
     }
 }
 
-/// Grids voted for, those with more votes first, of as many those that were surer on average (by σ of the logit), and of as sure
-/// ones those that came first.
+/// Grids voted for, those with more votes first, of as many those that were surer on average (by σ of the logit), and of
+/// as sure ones those that came first.
 pub fn ranked(votes: impl Iterator<Item = (Grid, f64)>) -> Vec<Grid> {
     let mut candidates: Vec<(Grid, usize, f64)> = Vec::new();
     for (grid, logit) in votes {
