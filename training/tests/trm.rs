@@ -191,17 +191,23 @@ fn the_one_step_gradient_comes_from_the_last_renewals_alone() {
 }
 
 #[test]
-fn the_loss_is_that_of_stablemax() {
+fn the_loss_is_that_of_stablemax_and_cells_without_a_label_do_not_count() {
     let device = Device::flex();
-    let logits = Tensor::<3>::from_data([[[1.0, -1.0, 0.5], [3.0, 0.0, -3.0]]], &device);
-    let nothing = || Tensor::<3>::zeros([1, 1, 1], &device);
-    let carry = Carry { answer: nothing(), latent: nothing() };
-    let done = Step { logits, halt: Tensor::from_data([0.5], &device), carry };
-    let (wrong, halting) = losses(&done, Tensor::from_data([[2, 0]], &device));
-    // s is 2, 1/2, 3/2 and 4, 1, 1/4; the first cell is wrong.
-    let expected = -((1.5_f32 / 4.0).ln() + (4.0_f32 / 5.25).ln()) / 2.0;
-    assert!((numbers(wrong)[0] - expected).abs() < 1e-6);
-    assert!((numbers(halting)[0] - (1.0 + 0.5_f32.exp()).ln()).abs() < 1e-6);
+    // Behind two cells a third, of which nothing is asked.
+    let logits = [[1.0, -1.0, 0.5], [3.0, 0.0, -3.0], [0.0, 9.0, 0.0]];
+    // s is 2, 1/2, 3/2 and 4, 1, 1/4.
+    let wrong = -((1.5_f32 / 4.0).ln() + (4.0_f32 / 5.25).ln()) / 2.0;
+    let right = -((2.0_f32 / 4.0).ln() + (4.0_f32 / 5.25).ln()) / 2.0;
+    for (labels, expected, is_right) in [([2, 0, -1], wrong, 0.0), ([0, 0, -1], right, 1.0)] {
+        let nothing = || Tensor::<3>::zeros([1, 1, 1], &device);
+        let carry = Carry { answer: nothing(), latent: nothing() };
+        let logits = Tensor::<3>::from_data([logits], &device);
+        let done = Step { logits, halt: Tensor::from_data([0.5], &device), carry };
+        let (loss, halting) = losses(&done, Tensor::from_data([labels], &device));
+        assert!((numbers(loss)[0] - expected).abs() < 1e-6, "{labels:?}");
+        let surprise = (1.0 + 0.5_f32.exp()).ln() - 0.5 * is_right;
+        assert!((numbers(halting)[0] - surprise).abs() < 1e-6, "{labels:?}");
+    }
 }
 
 fn settings(mixer: &'static str) -> Arguments {
