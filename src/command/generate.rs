@@ -1,6 +1,7 @@
 //! `saltus generate`: a trained language model writes a text.
 
 use crate::bad_input::BadInput;
+use crate::command::summarise::summarise;
 use crate::command::unmask::{UnmaskArgs, unmask};
 use crate::trained::{Config, Run};
 use anyhow::{Result, anyhow};
@@ -13,6 +14,7 @@ use training::bdh::generate::Writer;
 use training::bdh::lesson::Form;
 use training::bdh::native::Native;
 use training::mdlm;
+use training::summaries;
 
 /// What can be asked of `saltus generate`.
 #[derive(Args)]
@@ -22,11 +24,12 @@ use training::mdlm;
   saltus generate runs/masked --steps 32                              a window of text out of masks
   saltus generate runs/masked --fill 'To be, or ___ to be'
   saltus generate runs/masked --sampler semi-autoregressive --length 1000
+  saltus generate runs/summaries --steps 20 --temperature 0.5         of three test documents
 
 A Bdh runs event by event, and what it remembers is its synaptic state. A text of an Mdlm is shown while its places
 are unmasked, if a terminal can show it.")]
 pub struct GenerateArgs {
-    /// Folder of a training of Bdh or Mdlm
+    /// Folder of a training of Bdh, Mdlm or Summaries
     run: PathBuf,
     /// The text to go on with
     #[arg(long, value_name = "TEXT", default_value = "\n")]
@@ -40,6 +43,9 @@ pub struct GenerateArgs {
     /// Seed of all random numbers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Summaries: how many test documents (default: 3)
+    #[arg(long, value_name = "N", conflicts_with_all = ["prompt", "length", "fill"])]
+    pub documents: Option<usize>,
     /// What only an Mdlm is asked
     #[command(flatten)]
     pub unmask: UnmaskArgs,
@@ -57,10 +63,12 @@ pub fn generate(args: &GenerateArgs) -> Result<ExitCode> {
     let name = config.model.name;
     let shown = if name == mdlm::lesson::MODEL.name {
         show(&unmask(args, &run, &config)?)
+    } else if name == summaries::lesson::MODEL.name {
+        show(&summarise(args, &run, &config)?)
     } else if name == bdh::lesson::MODEL.name {
         go_on(args, &run, &config, &mut show)?
     } else {
-        return Err(BadInput::of(anyhow!("a {name} does not write text; a Bdh or an Mdlm does")));
+        return Err(BadInput::of(anyhow!("a {name} does not write text; a Bdh, an Mdlm or Summaries do")));
     };
     match shown.and_then(|()| show(b"\n")) {
         // Whoever read has seen enough.

@@ -20,6 +20,8 @@ pub mod run;
 #[cfg(feature = "train")]
 pub mod solve;
 #[cfg(feature = "train")]
+pub mod summarise;
+#[cfg(feature = "train")]
 pub mod train;
 #[cfg(feature = "train")]
 pub mod unmask;

@@ -28,6 +28,7 @@ use training::lesson::{Figure, Job, Part};
   saltus train vision --task pictures --data cifar10 --set block=Dssa --out runs/dssa   CIFAR-10's binary files
   saltus train bdh --task text --data shakespeare --out runs/shakespeare   train.txt and val.txt in the folder
   saltus train mdlm --task text --data shakespeare --out runs/masked      the same text, masked
+  saltus train summaries --data scitldr_a --out runs/summaries          train, dev and test .jsonl.gz in the folder
   saltus train trm --task sudoku4 --out runs/sudoku                     puzzles that Saltus makes
   saltus train hrm --task maze9 --data maze9 --out runs/maze            *train*.csv and *test*.csv in the folder
   saltus train trm --task arc --data arc1 --out runs/arc                *training*.json and *evaluation*.json in the folder
@@ -36,7 +37,7 @@ use training::lesson::{Figure, Job, Part};
 A run leaves weights.h5, config.ron (all settings), curve.svg and metrics.json, and state.h5 while it lasts.
 `saltus list Snn` shows what can be set; `saltus eval` measures a run.")]
 pub struct TrainArgs {
-    /// What is trained: snn, mlp, vision, bdh, mdlm, trm or hrm
+    /// What is trained: snn, mlp, vision, bdh, mdlm, summaries, trm or hrm
     model: String,
     /// What it learns, such as digits
     #[arg(long, value_name = "TASK")]

@@ -17,10 +17,10 @@ use training::weights::Weights;
 /// What can be asked of a masked diffusion model besides.
 #[derive(Args)]
 pub struct UnmaskArgs {
-    /// Mdlm: how places are unmasked
+    /// Mdlm, Summaries: how places are unmasked
     #[arg(long, value_name = "NAME", default_value = "cached")]
     pub sampler: Way,
-    /// Mdlm: steps from all masks to none, for each window
+    /// Mdlm, Summaries: steps from all masks to none, for each window
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: u32,
     /// Mdlm: a text whose underscores are filled in

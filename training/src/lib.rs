@@ -14,6 +14,7 @@ pub mod nets;
 pub mod optimiser;
 pub mod rows;
 pub mod spiking;
+pub mod summaries;
 pub mod supervision;
 pub mod tasks;
 pub mod trm;
@@ -29,6 +30,7 @@ pub static MODELS: &[&Model] = &[
     &mdlm::lesson::MODEL,
     &nets::mlp::MODEL,
     &nets::snn::MODEL,
+    &summaries::lesson::MODEL,
     &trm::lesson::MODEL,
     &vision::lesson::MODEL,
 ];

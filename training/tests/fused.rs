@@ -1,6 +1,6 @@
 //! Layers that are one operation each, against the same composed of the tensor library's.
 
-use burn::tensor::activation::{log_softmax, sigmoid, softmax};
+use burn::tensor::activation::{log_softmax, sigmoid, softmax, softplus};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use sim_core::rng::Key;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use training::layers::fused::attention::Attention;
 use training::layers::fused::gated::gated_sum;
 use training::layers::fused::mlp::mlp;
 use training::layers::fused::norm::normed;
+use training::layers::fused::scan::{Scan, Selected};
 use training::layers::fused::surprise::Answers;
 use training::layers::rope::{turned, turns};
 use training::weights::numbers;
@@ -142,4 +143,100 @@ fn the_fused_surprise_at_rates_of_tokens_has_the_gradients_of_a_composed_one() {
         rates: Arc::new(rates.to_vec()),
     };
     agree(learnt([[6, 5]], |[logits]| answers.surprise(logits)), learnt([[6, 5]], composed));
+}
+
+#[test]
+fn what_the_first_place_sees_is_its_row_of_the_softmax() {
+    let (texts, places, heads, size) = (2, 9, 3, 8);
+    let qkv = random("input", [texts * places, 3 * heads * size], &Device::flex().autodiff()).detach();
+    let turns = turns(places, size / 2, 10_000.0, &qkv.device());
+    let all = qkv.clone().reshape([texts, places, 3 * heads, size]).swap_dims(1, 2);
+    let [q, k] = [0, 1].map(|which| turned(all.clone().narrow(1, which * heads, heads), &turns));
+    let seen: Tensor<4> = softmax(q.matmul(k.transpose()) / (size as f64).sqrt(), 3).mean_dim(1);
+    let theirs = numbers(seen.narrow(2, 0, 1));
+    let ours = Attention::new(places, heads, heads * size).seen_by_first(&numbers(qkv));
+    assert_eq!(ours.len(), texts * places);
+    assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-6), "{ours:?} and {theirs:?}");
+}
+
+/// Texts, their places, how many of them answer, channels and states.
+const SCANNED: [usize; 5] = [2, 7, 4, 5, 3];
+const SHAPES: [[usize; 2]; 5] = [[14, 5], [14, 5], [3, 5], [14, 3], [8, 3]];
+
+fn scanned([inputs, steps, rates, writes, reads]: [Tensor<2>; 5], backward: bool) -> Tensor<2> {
+    let [_, places, answering, ..] = SCANNED;
+    let scan = Scan { silent: places - answering, answering, backward };
+    // Rates are below 0.
+    scan.over(Selected { inputs, steps, rates: -rates.exp(), writes, reads })
+}
+
+/// The same put together of the tensor library's operations, place by place.
+fn plainly_scanned([u, d, a, b, c]: [Tensor<2>; 5], backward: bool) -> Tensor<2> {
+    let [texts, places, answering, channels, states] = SCANNED;
+    let silent = places - answering;
+    let by_text = |all: Tensor<2>, width: usize| {
+        let rows = all.dims()[0] / texts;
+        all.reshape([texts, rows, width])
+    };
+    let [u, d] = [u, softplus(d, 1.0)].map(|all| by_text(all, channels));
+    let (b, c) = (by_text(b, states), by_text(c, states));
+    let rates = -a.exp().reshape([1, states, channels]);
+    let row = |all: &Tensor<3>, place: usize| all.clone().narrow(1, place, 1);
+    let mut h = Tensor::<3>::zeros([texts, states, channels], &u.device());
+    let mut answers = vec![Tensor::<3>::zeros([texts, 1, channels], &u.device()); answering];
+    let mut order: Vec<usize> = (0..places).collect();
+    if backward {
+        order[..silent].reverse();
+        order[silent..].reverse();
+    }
+    for place in order {
+        let step = row(&d, place);
+        let written = row(&b, place).swap_dims(1, 2) * (step.clone() * row(&u, place));
+        h = (step * rates.clone()).exp() * h + written;
+        if let Some(answer) = place.checked_sub(silent) {
+            answers[answer] = row(&c, answer).matmul(h.clone());
+        }
+    }
+    Tensor::cat(answers, 1).reshape([texts * answering, channels])
+}
+
+#[test]
+fn the_fused_scan_has_the_gradients_of_one_put_together_of_operations() {
+    for backward in [false, true] {
+        agree(
+            learnt(SHAPES, |inputs| scanned(inputs, backward)),
+            learnt(SHAPES, |inputs| plainly_scanned(inputs, backward)),
+        );
+    }
+}
+
+#[test]
+fn gradients_of_the_fused_scan_are_its_slopes() {
+    let device = Device::flex();
+    let sum = |inputs: [Tensor<2>; 5]| {
+        let output = scanned(inputs, true);
+        let weights = random("gradient", output.dims(), &device);
+        f64::from((output * weights).sum().into_scalar::<f32>())
+    };
+    let inputs: [Tensor<2>; 5] = std::array::from_fn(|k| random(&format!("input {k}"), SHAPES[k], &device));
+    let gradients = learnt(SHAPES, |inputs| scanned(inputs, true));
+    for which in 0..5 {
+        let own = numbers(inputs[which].clone());
+        let largest = gradients[which + 1].iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        for (place, gradient) in gradients[which + 1].iter().enumerate() {
+            let moved = |by: f32| {
+                let mut values = own.clone();
+                values[place] += by;
+                let mut inputs = inputs.clone();
+                inputs[which] = Tensor::from_data(TensorData::new(values, SHAPES[which]), &device);
+                sum(inputs)
+            };
+            let slope = (moved(5e-3) - moved(-5e-3)) / 1e-2;
+            let differs = (slope - f64::from(*gradient)).abs();
+            assert!(
+                differs < 2e-3 * f64::from(largest),
+                "{which}, {place}: {slope} and {gradient} of {largest}"
+            );
+        }
+    }
 }

@@ -58,21 +58,7 @@ impl Sizes {
     pub fn declarations(&self) -> Vec<Declaration> {
         let &Self { width, condition, .. } = self;
         let tokens = self.vocabulary + 1;
-        // Uniform as far as 1/√in, for matrices and biases alike.
-        let draw = |name: String, shape: Vec<usize>, inputs: usize| {
-            Declaration::new(name, shape, Start::Uniform(1.0 / (inputs as f32).sqrt()))
-        };
-        let linear = |name: String, outputs: usize, inputs: usize| {
-            let bias = draw(format!("{name}.bias"), vec![outputs], inputs).undecayed();
-            [draw(format!("{name}.weight"), vec![outputs, inputs], inputs), bias]
-        };
-        let zero = |name: String, outputs: usize, inputs: usize| {
-            let zeros = |part: &str, shape: Vec<usize>| {
-                Declaration::new(format!("{name}.{part}"), shape, Start::Constant(0.0))
-            };
-            [zeros("weight", vec![outputs, inputs]), zeros("bias", vec![outputs]).undecayed()]
-        };
-        let gain = |name: String| Declaration::new(name, [width], Start::Constant(1.0)).undecayed();
+        let gain = |name: String| gain(name, width);
         let mut all = vec![draw("vocab_embed.embedding".into(), vec![tokens, width], width)];
         all.extend(linear("sigma_map.mlp.0".into(), condition, SINUSOIDS));
         all.extend(linear("sigma_map.mlp.2".into(), condition, condition));
@@ -139,14 +125,43 @@ impl Sizes {
     }
 }
 
+/// A tensor that is uniform as far as 1/√in, as matrices and biases alike begin.
+pub(crate) fn draw(name: String, shape: Vec<usize>, inputs: usize) -> Declaration {
+    Declaration::new(name, shape, Start::Uniform(1.0 / (inputs as f32).sqrt()))
+}
+
+/// A matrix `[out][in]` and its bias.
+pub(crate) fn linear(name: String, outputs: usize, inputs: usize) -> [Declaration; 2] {
+    let bias = draw(format!("{name}.bias"), vec![outputs], inputs).undecayed();
+    [draw(format!("{name}.weight"), vec![outputs, inputs], inputs), bias]
+}
+
+/// The same, of zeros at first.
+pub(crate) fn zero(name: String, outputs: usize, inputs: usize) -> [Declaration; 2] {
+    let zeros = |part: &str, shape: Vec<usize>| {
+        Declaration::new(format!("{name}.{part}"), shape, Start::Constant(0.0))
+    };
+    [zeros("weight", vec![outputs, inputs]), zeros("bias", vec![outputs]).undecayed()]
+}
+
+/// The gain of a norm.
+pub(crate) fn gain(name: String, width: usize) -> Declaration {
+    Declaration::new(name, [width], Start::Constant(1.0)).undecayed()
+}
+
 /// x Wᵀ + b
-fn affine(x: Tensor<2>, (weight, bias): Linear) -> Tensor<2> {
+pub(crate) fn affine(x: Tensor<2>, (weight, bias): Linear) -> Tensor<2> {
     let outputs = bias.dims()[0];
     x.matmul(weight.transpose()) + bias.reshape([1, outputs])
 }
 
 /// What adaLN says of each text: N parts `[text][D]`.
-fn modulation<const N: usize>(weights: &Weights, name: &str, c: &Tensor<2>, width: usize) -> [Tensor<2>; N] {
+pub(crate) fn modulation<const N: usize>(
+    weights: &Weights,
+    name: &str,
+    c: &Tensor<2>,
+    width: usize,
+) -> [Tensor<2>; N] {
     let linear = (weights.get(&format!("{name}.weight")), weights.get(&format!("{name}.bias")));
     let all = affine(c.clone(), linear);
     std::array::from_fn(|part| all.clone().narrow(1, part * width, width))

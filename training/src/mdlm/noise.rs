@@ -112,24 +112,42 @@ pub struct Noised {
 
 impl Noised {
     /// Masks each of `texts`, of equal length, as of its time; text k draws from stream k of `key`.
-    pub fn draw(texts: &[&[u8]], times: &[f64], mask: usize, schedule: &Schedule, key: Key) -> Self {
-        let rates = |time: &f64| {
-            let (time, tokens) = (*time, if schedule.is_even() { 0 } else { mask });
-            (0..tokens).map(move |token| schedule.rate(token, time) as f32)
+    pub fn draw<T: Copy + Into<usize>>(
+        texts: &[&[T]],
+        times: &[f64],
+        mask: usize,
+        schedule: &Schedule,
+        key: Key,
+    ) -> Self {
+        Self::draw_each(texts, times, mask, &vec![schedule.clone(); texts.len()], key)
+    }
+
+    /// As [`Noised::draw`], each text by a schedule of its own.
+    pub fn draw_each<T: Copy + Into<usize>>(
+        texts: &[&[T]],
+        times: &[f64],
+        mask: usize,
+        schedules: &[Schedule],
+        key: Key,
+    ) -> Self {
+        let rated = if schedules.iter().all(Schedule::is_even) { 0 } else { mask };
+        let rates = |(time, schedule): (&f64, &Schedule)| {
+            (0..rated).map(|token| schedule.rate(token, *time) as f32).collect::<Vec<f32>>()
         };
+        let token = |token: &T| -> usize { (*token).into() };
         let mut noised = Self {
             tokens: Vec::new(),
-            originals: texts.iter().flat_map(|text| text.iter().map(|byte| i64::from(*byte))).collect(),
+            originals: texts.iter().flat_map(|text| text.iter().map(|place| token(place) as i64)).collect(),
             weights: Vec::new(),
             noise: times.iter().map(|time| sigma(*time)).collect(),
-            rates: times.iter().flat_map(rates).collect(),
+            rates: times.iter().zip(schedules).flat_map(rates).collect(),
         };
-        for (k, (text, time)) in texts.iter().zip(times).enumerate() {
+        for (k, ((text, time), schedule)) in texts.iter().zip(times).zip(schedules).enumerate() {
             let mut stream = key.stream(k as u64);
-            for byte in *text {
-                let masked = stream.uniform() < schedule.masked_share(usize::from(*byte), *time);
-                let rate = schedule.rate(usize::from(*byte), *time) as f32;
-                noised.tokens.push(if masked { mask as i64 } else { i64::from(*byte) });
+            for token in text.iter().map(token) {
+                let masked = stream.uniform() < schedule.masked_share(token, *time);
+                let rate = schedule.rate(token, *time) as f32;
+                noised.tokens.push(if masked { mask } else { token } as i64);
                 noised.weights.push(if masked { rate } else { 0.0 });
             }
         }

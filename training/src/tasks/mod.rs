@@ -1,5 +1,6 @@
 //! What networks learn: data read from files, or made by the program.
 
+pub mod abstracts;
 pub mod aedat;
 pub mod arc;
 pub mod bigrams;
@@ -15,8 +16,10 @@ pub mod heidelberg;
 pub mod images;
 pub mod labelled;
 pub mod maze;
+pub mod pieces;
 pub mod puzzle;
 pub mod recall;
+pub mod rouge;
 pub mod sudoku;
 pub mod symmetry;
 pub mod text;

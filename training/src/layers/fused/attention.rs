@@ -51,6 +51,23 @@ impl Attention {
         of_one(qkv, self.clone())
     }
 
+    /// How much the first place of each text sees of each, `[text][place]`, the mean of all heads, for the same numbers
+    /// `[text · place][3 D]`. Apart from gradients.
+    pub fn seen_by_first(&self, qkv: &[f32]) -> Vec<f32> {
+        let (width, size) = (self.width(), self.size);
+        let of_text = |text: &[f32]| {
+            let (q, k) = (self.turned(text, 0, self.scale()), self.turned(text, 1, 1.0));
+            let mut mean = vec![0.0; self.places];
+            for (q, k) in q.chunks_exact(self.places * size).zip(k.chunks_exact(self.places * size)) {
+                let mut seen: Vec<f32> = k.chunks_exact(size).map(|k| dot(&q[..size], k)).collect();
+                softmax(&mut seen, self.places);
+                mean.iter_mut().zip(seen).for_each(|(mean, seen)| *mean += seen / self.heads as f32);
+            }
+            mean
+        };
+        qkv.chunks_exact(3 * width * self.places).flat_map(of_text).collect()
+    }
+
     fn width(&self) -> usize {
         self.heads * self.size
     }

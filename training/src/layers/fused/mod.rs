@@ -10,6 +10,7 @@ pub mod gated;
 pub mod mlp;
 pub mod norm;
 pub mod rows;
+pub mod scan;
 pub mod surprise;
 
 use crate::spiking::flex::whole;
