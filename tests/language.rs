@@ -152,3 +152,59 @@ fn a_masked_model_learns_which_bytes_are_frequent_and_fills_in_texts() {
     let said = refused(&["generate", &run, "--sampler", "semi-autoregressive", "--stride", "33"]);
     assert!(said.contains("--stride 33: it is from 1 to the window, 32"), "{said}");
 }
+
+/// Ten documents that say what their summary says.
+fn documents(folder: &Path) {
+    let words = ["alpha", "beta", "gamma", "delta", "omega"];
+    let document = |k: usize| {
+        let word = words[k % 5];
+        format!("{{\"src\": [\"On {word}.\", \"It is about {word} cells.\"], \"tgt\": [\"{word} cells\"]}}\n")
+    };
+    for part in ["train", "dev", "test"] {
+        let text: String = (0..10).map(document).collect();
+        std::fs::write(folder.join(format!("{part}.jsonl")), text).expect("a file");
+    }
+}
+
+#[test]
+fn summaries_are_learnt_measured_beside_sentences_and_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    documents(folder.path());
+    let (data, run) = (folder.path().display().to_string(), folder.path().join("run").display().to_string());
+    let settings = [
+        "width=16",
+        "encoder=1",
+        "blocks=1",
+        "source=8",
+        "summary=4",
+        "pieces=320",
+        "batch=4",
+        "steps=8",
+        "every=4",
+        "heads=2",
+        "decoder=CrossMamba",
+    ];
+    let mut arguments = vec!["train", "summaries", "--data", &data, "--out", &run, "--quiet"];
+    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    done(&arguments);
+    let measured = json(&done(&["eval", &run, "--json"]));
+    let of = |name: &str| measured[name].as_f64().unwrap_or_else(|| panic!("{name} in {measured}"));
+    // "On alpha." has one of two words of the reference and one that it has not, the other sentence two of its five.
+    assert!((of("rouge_1_of_first_sentence") - 0.5).abs() < 1e-9, "{measured}");
+    assert!((of("rouge_2_of_best_sentence") - 0.4).abs() < 1e-9, "{measured}");
+    assert!(of("rouge_l_of_random_sentence") >= 0.5 && of("rouge_1") <= 1.0, "{measured}");
+    assert!(of("bits_per_char") > 0.0 && of("network_calls_per_summary") <= 5.0, "{measured}");
+    let text = |more: &[&str]| String::from_utf8(done(&[&["generate", &run], more].concat())).expect("text");
+    let written = text(&["--documents", "2", "--steps", "4"]);
+    assert!(written.starts_with("1. On alpha. …\n   reference: alpha cells\n   summary:   "), "{written}");
+    assert_eq!(written.matches("summary:").count(), 2, "{written}");
+    assert_eq!(written, text(&["--documents", "2", "--steps", "4", "--sampler", "ancestral"]));
+    let said = refused(&["generate", &run, "--fill", "a _"]);
+    assert!(said.contains("Summaries are written whole"), "{said}");
+    let other = folder.path().join("other").display().to_string();
+    let said = refused(&["train", "summaries", "--out", &other]);
+    assert!(said.contains("the task scitldr needs --data"), "{said}");
+    std::fs::write(folder.path().join("dev.jsonl"), "{\"src\": []}").expect("a file");
+    let said = refused(&["train", "summaries", "--data", &data, "--out", &other]);
+    assert!(said.contains("dev.jsonl: line 1: `src` is a list of one or more texts"), "{said}");
+}

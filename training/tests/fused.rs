@@ -212,7 +212,7 @@ fn the_fused_scan_has_the_gradients_of_one_put_together_of_operations() {
 
 #[test]
 fn gradients_of_the_fused_scan_are_its_slopes() {
-    let device = Device::flex();
+    let device = Device::flex().autodiff();
     let sum = |inputs: [Tensor<2>; 5]| {
         let output = scanned(inputs, true);
         let weights = random("gradient", output.dims(), &device);

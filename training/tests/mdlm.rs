@@ -134,7 +134,7 @@ fn spread_times_have_the_density_of_independent_ones_and_a_bound_that_varies_les
 
 /// The bound, in nats per token, of a predictor whose surprise at a masked token is the share of masks.
 fn growing(batch: usize, number: u64, times: &[f64]) -> f64 {
-    let text = [0; 40];
+    let text = [0_u8; 40];
     let texts = vec![&text[..]; batch];
     let noised = Noised::draw(&texts, times, 1, &Schedule::default(), Key::new(8).numbered(number));
     let of_text = |weights: &[f32]| {
