@@ -52,5 +52,5 @@ pub fn summarise(args: &GenerateArgs, run: &Run, config: &Config) -> Result<Vec<
         writeln!(text, "   summary:   {summary}")?;
     }
     complain!("  {calls} calls of the decoder");
-    Ok(text.into_bytes())
+    Ok(text.trim_end().as_bytes().to_vec())
 }

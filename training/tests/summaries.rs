@@ -6,7 +6,7 @@ use sim_core::rng::Key;
 use std::path::Path;
 use training::learning::{Learning, State};
 use training::lesson::{Figure, Job, Lesson, Part, Problem};
-use training::mdlm::noise::{Noised, Schedule, spread_times};
+use training::mdlm::noise::{Noised, Schedule};
 use training::mdlm::sampler::Sampler;
 use training::summaries::importance::schedule;
 use training::summaries::lesson::{MODEL, sizes, vocabulary};
@@ -70,6 +70,9 @@ fn every_place_of_a_summary_sees_all_others_and_all_of_the_text() {
             other[place] = 5;
             assert!(all_differ(&logits(&sizes, &[&text], &[&other])), "{decoder:?}: place {place}");
         }
+        let masks = logits(&sizes, &[&text], &[&[12; 5]]);
+        let told_apart = masks.chunks(13).zip(masks.chunks(13).skip(1)).all(|(a, b)| a != b);
+        assert!(told_apart, "{decoder:?}: masked places with nothing else to see");
         let other = [4_u16, 1, 1, 8, 2, 6];
         let together = logits(&sizes, &[&text, &other], &[&summary, &[12; 5]]);
         let each = [said, logits(&sizes, &[&other], &[&[12; 5]])].concat();
@@ -245,14 +248,14 @@ fn both_decoders_learn_to_say_what_the_text_is_about() {
 #[test]
 fn an_untrained_network_gives_all_pieces_the_same_chance() {
     let folder = folder();
-    let arguments = settings(folder.path(), &[]).with_number("importance", 0.0);
-    let lesson = lesson(&arguments).expect("a lesson");
-    let mut learning = Learning::begin(lesson, 1, &Device::flex().autodiff());
-    let loss = learning.step();
-    // Times as they are drawn, and nothing but 1/t and the share of masks is random.
-    let times = spread_times(8, None, &mut Key::new(1).named("summaries").named("times").stream(0));
-    assert!(times.iter().all(|time| *time > 0.0));
-    assert!((loss / f64::ln(330.0) - 1.0).abs() < 0.6, "{loss} is about ln 330 and what tells [CLS] apart");
+    let arguments = settings(folder.path(), &[]).with_number("importance", 0.0).with_number("rate", 1e-30);
+    let mut learning = Learning::begin(lesson(&arguments).expect("a lesson"), 1, &Device::flex().autodiff());
+    learning.step();
+    let figures = learning.measure_best(Part::Test);
+    let (bits, error) = (of(&figures, "bits_per_char"), of(&figures, "bits_per_char_standard_error"));
+    // A word of five letters is a piece, and an end comes behind it.
+    let right = 2.0 * f64::log2(330.0) * (1.0 - 1e-3) / 5.0;
+    assert!((bits - right).abs() < 4.0 * error && error < 0.2 * right, "{bits} ± {error}, and not {right}");
 }
 
 #[test]

@@ -5,13 +5,13 @@ use crate::lesson::{
 };
 use crate::mdlm::noise::{Noised, Schedule, spread_times};
 use crate::optimiser::{Rule, Settings};
+use crate::summaries::example::Example;
 use crate::summaries::importance::schedule;
 use crate::summaries::net::{Decoder, Read, Sizes};
 use crate::summaries::study;
 use crate::summaries::writer::Writer;
 use crate::tasks::abstracts::{Abstracts, Document};
 use crate::tasks::pieces::{FEWEST, MOST, Pieces};
-use crate::tasks::text::characters;
 use crate::weights::{Declaration, Named, Start, Weights, numbers};
 use burn::tensor::{Device, Tensor};
 use sim_core::parameter::{Arguments, Parameter, Range as Allowed};
@@ -131,33 +131,6 @@ const JOINED: &str = "pieces.joined";
 pub fn vocabulary(saved: &[Named], sizes: &Sizes) -> Pieces {
     let joined = saved.iter().find(|tensor| tensor.name == JOINED);
     Pieces::load(joined.map_or(&[], |joined| &joined.values), sizes.pieces)
-}
-
-/// A document as the network sees it.
-struct Example {
-    /// Pieces of the text, ends behind the last.
-    text: Vec<u16>,
-    /// Pieces of a summary, ends behind the last.
-    summary: Vec<u16>,
-    /// Characters of these pieces of the summary.
-    characters: usize,
-}
-
-impl Example {
-    /// A document with its first summary; what is too long is cut off.
-    fn of(document: &Document, pieces: &Pieces, sizes: &Sizes) -> Self {
-        let summary = sizes.fitted(pieces.encode(&document.summaries[0]), sizes.summary);
-        let characters = characters(pieces.decode(&summary).as_bytes());
-        Self { text: sizes.fitted(pieces.encode(&document.text()), sizes.source), summary, characters }
-    }
-}
-
-impl Sizes {
-    /// So many pieces: the first ones, or all and ends.
-    pub(crate) fn fitted(&self, mut pieces: Vec<u16>, count: usize) -> Vec<u16> {
-        pieces.resize(count, self.end());
-        pieces
-    }
 }
 
 /// A network and the documents it learns.

@@ -11,6 +11,7 @@
 
 pub mod cross_attention;
 pub mod cross_mamba;
+pub mod example;
 pub mod importance;
 pub mod lesson;
 pub mod net;

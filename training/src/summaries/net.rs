@@ -4,14 +4,15 @@
 //! e = embed[[CLS], piece, …]
 //! for each block of the encoder:  e = e + attention(LN(e));  e = e + mlp(LN(e))           RoPE; every place sees all
 //! e = LN(e),  c = silu(e of [CLS])                                                        what the decoder is told
-//! x = embed[piece or mask]
+//! x = embed[piece or mask] + position
 //! for each block of the decoder:  x = block(x, e, c)
 //! logits = W (LN(x) (1 + scale) + shift) + b,        (shift, scale) = W c + b
 //! ```
 //!
 //! Blocks are those of [`cross_attention`](crate::summaries::cross_attention) or [`cross_mamba`](crate::summaries::cross_mamba). They
 //! are a DiT's, told of the text by `[CLS]` through adaLN where a DiT is told of the time; as in MDLM nobody is told the time.
-//! Encoder and decoder share their embedding. Behind its last piece a text is filled up with ends, which are pieces like any
+//! Encoder and decoder share their embedding. Positions in a summary are learnt: where all places are masked, RoPE cannot tell
+//! them apart, as all that they see is alike. Behind its last piece a text is filled up with ends, which are pieces like any
 //! other.
 
 use crate::layers::fused::attention::Attention;
@@ -127,6 +128,7 @@ impl Sizes {
                 Decoder::CrossMamba => cross_mamba::declarations(&name, self),
             });
         }
+        all.push(draw("decoder.position".into(), vec![self.summary, width], width));
         all.push(gain("decoder.norm.weight".into(), width));
         all.extend(zero("decoder.adaLN_modulation".into(), 2 * width, width));
         all.extend(zero("decoder.linear".into(), pieces + 1, width));
@@ -166,7 +168,10 @@ impl Sizes {
         let width = self.width;
         let told = silu(read.cls.clone());
         let block = Block { sizes: self, weights, read, told: &told, texts, places };
-        let mut x = weights.get::<2>("embed").select(0, tokens.flatten::<1>(0, 1));
+        let x =
+            weights.get::<2>("embed").select(0, tokens.flatten::<1>(0, 1)).reshape([texts, places, width]);
+        let positions = weights.get::<2>("decoder.position").reshape([1, places, width]);
+        let mut x = (x + positions).reshape([texts * places, width]);
         for number in 0..self.blocks {
             let name = format!("decoder.{number}");
             x = match self.decoder {
