@@ -47,7 +47,7 @@ pub fn summarise(args: &GenerateArgs, run: &Run, config: &Config) -> Result<Vec<
     for (number, document) in test.iter().take(args.documents.unwrap_or(DOCUMENTS)).enumerate() {
         let (summary, more) = writer.summary(document, asked(number));
         calls += more;
-        writeln!(text, "{}. {} …", number + 1, document.sentences[0])?;
+        writeln!(text, "{}. {} …", number + 1, document.sentences[0].trim())?;
         writeln!(text, "   reference: {}", document.summaries[0])?;
         writeln!(text, "   summary:   {summary}")?;
     }
