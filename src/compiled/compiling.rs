@@ -62,7 +62,12 @@ impl Trained {
         let lesson = (config.model.lesson)(&Job { arguments: &config.arguments, device: &device });
         let lesson = lesson.map_err(|problem| BadInput::of(anyhow!(problem)))?;
         let samples = |part: Part, count: usize| {
-            let none = || anyhow!("a {} has no questions to ask a compiled network", config.model.name);
+            let none = || {
+                anyhow!(
+                    "there are no questions to ask a compiled {}; one that learns a vector of each puzzle (puzzles=true) has none",
+                    config.model.name
+                )
+            };
             lesson.questions(part, count).ok_or_else(|| BadInput::of(none()))
         };
         let seen = asked(&samples(Part::Validation, args.calibration as usize)?);

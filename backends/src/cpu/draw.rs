@@ -90,6 +90,7 @@ pub struct Draw<'a> {
     delay_key: Key,
     dt: f64,
     first_source: u32,
+    sources: u32,
 }
 
 impl<'a> Draw<'a> {
@@ -107,6 +108,7 @@ impl<'a> Draw<'a> {
             delay_key: projection.key.named("delay"),
             dt: network.dt,
             first_source: network.populations[projection.source].first,
+            sources: network.populations[projection.source].size,
         }
     }
 
@@ -191,6 +193,11 @@ impl Recipe for (Draw<'_>, Neighbours<'_>) {
     fn targets(&self, table: usize) -> Option<(Range<usize>, Ports)> {
         let slice = self.1.0.iter().find(|(number, _)| usize::from(*number) == table)?.1;
         Some((slice.places(), slice.ports))
+    }
+
+    fn sources(&self) -> Range<usize> {
+        let first = self.0.first_source as usize;
+        first..first + self.0.sources as usize
     }
 
     fn count(&self, counts: &mut [Vec<u32>]) {

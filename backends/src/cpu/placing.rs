@@ -18,6 +18,8 @@ pub trait Recipe {
     fn constants(&self) -> Option<(u16, f64)>;
     /// The places of its targets in a table, and how they keep arrivals apart.
     fn targets(&self, table: usize) -> Option<(Range<usize>, Ports)>;
+    /// The numbers that its sources have among all.
+    fn sources(&self) -> Range<usize>;
     /// Adds to the count of each source, table by table, its synapses; a count that does not fit stops
     /// at the largest number.
     fn count(&self, counts: &mut [Vec<u32>]);
@@ -59,12 +61,16 @@ fn build<R: Real, C: Cell, P: Recipe>(
     let mut sums: Vec<Vec<u32>> = classes.iter().map(|classes| vec![0; sources * width(classes)]).collect();
     let mut counts = vec![vec![0_u32; sources]; classes.len()];
     for (number, part) in parts.iter().enumerate() {
-        counts.iter_mut().for_each(|counts| counts.fill(0));
+        // A part looks at its own sources only, or many parts of many sources take the product of both.
+        let own = part.sources();
+        counts.iter_mut().for_each(|counts| counts[own.clone()].fill(0));
         part.count(&mut counts);
         for ((classes, sums), counts) in classes.iter().zip(&mut sums).zip(&counts) {
             let class = classes.as_ref().map_or(0, |classes| classes.of_part[number]);
-            let column = sums.iter_mut().skip(class).step_by(width(classes).max(1));
-            column.zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
+            let width = width(classes);
+            let rows = &mut sums[own.start * width..own.end * width];
+            let column = rows.iter_mut().skip(class).step_by(width.max(1));
+            column.zip(&counts[own.clone()]).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
         }
     }
     drop(counts);
@@ -275,6 +281,11 @@ mod tests {
         fn targets(&self, table: usize) -> Option<(Range<usize>, Ports)> {
             self.synapses.iter().find(|drawn| drawn.table() == table)?;
             Some((if self.ports == Ports::BySign { 0..100 } else { 128..228 }, self.ports))
+        }
+
+        fn sources(&self) -> Range<usize> {
+            let sources = || self.synapses.iter().map(|drawn| drawn.source as usize);
+            sources().min().unwrap_or(0)..sources().max().map_or(0, |last| last + 1)
         }
 
         fn count(&self, counts: &mut [Vec<u32>]) {
