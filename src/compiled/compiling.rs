@@ -252,6 +252,9 @@ fn capable(folder: &Path) -> Result<Vec<(&'static str, Option<String>)>> {
     Ok(backends::ALL.iter().map(one).collect())
 }
 
+/// Means of whole numbers are closer to them than this.
+const ROUNDING: f64 = 1e-6;
+
 type Row = (String, Score, Option<run::Ran>);
 
 fn table(reading: &Reading, scores: &[Row], (shown, rounds): (usize, usize)) -> String {
@@ -282,7 +285,8 @@ fn table(reading: &Reading, scores: &[Row], (shown, rounds): (usize, usize)) -> 
         }
         text.push('\n');
     }
-    if let Some((_, score, _)) = scores.last().filter(|(_, score, _)| score.rounds < rounds as f64) {
+    if let Some((_, score, _)) = scores.last().filter(|(_, score, _)| score.rounds < rounds as f64 - ROUNDING)
+    {
         let saved = 100.0 * (1.0 - score.rounds / rounds as f64);
         let _ = writeln!(text, "halting saves {saved:.1} % of the waves");
     }
