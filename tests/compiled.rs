@@ -191,6 +191,49 @@ fn attention_sends_its_whole_numbers_in_every_code() {
     }
 }
 
+/// A network of the size that learns Sudoku of 4 × 4, and twenty puzzles, or what is as long.
+fn at_full_size() -> (Program, Vec<Asked>) {
+    let block = |block: usize| {
+        [
+            ("mlp_t.gate_up_proj", [128, 17]),
+            ("mlp_t.down_proj", [17, 64]),
+            ("mlp.gate_up_proj", [256, 48]),
+            ("mlp.down_proj", [48, 128]),
+        ]
+        .map(|(part, shape)| (format!("L_level.layers.{block}.{part}.weight"), shape))
+    };
+    let blocks: Vec<_> = (0..2).flat_map(block).collect();
+    let mut shapes: Vec<(&str, &[usize])> = vec![
+        ("H_init", &[48]),
+        ("L_init", &[48]),
+        ("embed_tokens.embedding_weight", &[6, 48]),
+        ("lm_head.weight", &[6, 48]),
+        ("q_head.weight", &[2, 48]),
+        ("q_head.bias", &[2]),
+    ];
+    shapes.extend(blocks.iter().map(|(name, shape)| (&name[..], &shape[..])));
+    let schedule = trm::Schedule {
+        prefix: 1,
+        cells: 16,
+        blocks: 2,
+        mixer: Mixer::Mlp,
+        high_cycles: 2,
+        low_cycles: 3,
+        rounds: 1,
+    };
+    let mut stream = Key::new(9).named("puzzles").stream(0);
+    let questions = (0..20).map(|_| Asked::Tokens((0..16).map(|_| 1 + stream.below(5)).collect())).collect();
+    (trm::program(&random(&shapes, 13), &schedule).expect("all tensors are there"), questions)
+}
+
+#[test]
+fn twenty_puzzles_at_full_size_are_said_in_every_code() {
+    let given = at_full_size();
+    for code in [Code::Phase, Code::Ttfs, Code::Rate] {
+        all_numbers_are_sent(&given, FOUR, code);
+    }
+}
+
 #[test]
 fn rectified_layers_send_their_whole_numbers_in_every_code() {
     for code in [Code::Rate, Code::Phase, Code::Ttfs] {

@@ -61,19 +61,17 @@ impl Trained {
         let device = Device::flex();
         let lesson = (config.model.lesson)(&Job { arguments: &config.arguments, device: &device });
         let lesson = lesson.map_err(|problem| BadInput::of(anyhow!(problem)))?;
-        let samples = |part: Part, count: usize| {
-            let none = || {
-                anyhow!(
-                    "there are no questions to ask a compiled {}; one that learns a vector of each puzzle (puzzles=true) has none",
-                    config.model.name
-                )
-            };
-            lesson.questions(part, count).ok_or_else(|| BadInput::of(none()))
-        };
-        let seen = asked(&samples(Part::Validation, args.calibration as usize)?);
-        let test = samples(Part::Test, args.samples.unwrap_or(usize::MAX))?;
-        let program = program(&config, at.weights().map_err(BadInput::of)?, cells(&test));
+        let seen = lesson.questions(Part::Validation, args.calibration as usize);
+        let test = lesson.questions(Part::Test, args.samples.unwrap_or(usize::MAX));
+        let program = program(&config, at.weights().map_err(BadInput::of)?, test.as_ref().map_or(0, cells));
         let program = program.map_err(|problem| BadInput::of(anyhow!(problem)))?;
+        let (Some(seen), Some(test)) = (seen, test) else {
+            return Err(BadInput::of(anyhow!(
+                "a {} that learns a vector of each puzzle cannot be compiled; one with puzzles=false can",
+                config.model.name
+            )));
+        };
+        let seen = asked(&seen);
         let head = |asked: &Asked| -> Vec<Vec<f64>> {
             let rounds = program.run(asked, |_, _| ());
             rounds.into_iter().map(|head| head.into_iter().map(f64::from).collect()).collect()
