@@ -1,7 +1,7 @@
 //! From layers to whole numbers.
 //!
 //! All grains are powers of two. The numbers of a value get the grain that comes closest to what was seen of it;
-//! registers that are read together share one. Nets are lowered one by one, see [`super::lower`].
+//! registers that are read together share one. Nets are lowered one by one, see `lower.rs`.
 
 use super::lower::Lower;
 use super::ranges::{Ranges, grain};

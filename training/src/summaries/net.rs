@@ -9,7 +9,7 @@
 //! logits = W (LN(x) (1 + scale) + shift) + b,        (shift, scale) = W c + b
 //! ```
 //!
-//! Blocks are those of [`cross_attention`](crate::summaries::cross_attention) or [`cross_mamba`](crate::summaries::cross_mamba). They
+//! Blocks are those of [`cross_attention`] or [`cross_mamba`]. They
 //! are a DiT's, told of the text by `[CLS]` through adaLN where a DiT is told of the time; as in MDLM nobody is told the time.
 //! Encoder and decoder share their embedding. Positions in a summary are learnt: where all places are masked, RoPE cannot tell
 //! them apart, as all that they see is alike. Behind its last piece a text is filled up with ends, which are pieces like any
