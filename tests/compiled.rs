@@ -28,22 +28,24 @@ fn random(shapes: &[(&str, &[usize])], seed: u64) -> Tensors {
     Tensors(shapes.iter().map(tensor).collect())
 }
 
+/// Tensors of both ends of a network over 4 tokens and 6 channels.
+const ENDS: &[(&str, &[usize])] = &[
+    ("H_init", &[6]),
+    ("L_init", &[6]),
+    ("embed_tokens.embedding_weight", &[4, 6]),
+    ("lm_head.weight", &[4, 6]),
+    ("q_head.weight", &[2, 6]),
+    ("q_head.bias", &[2]),
+];
+
 fn a_trm() -> (Program, Vec<Asked>) {
-    let tensors = random(
-        &[
-            ("H_init", &[6]),
-            ("L_init", &[6]),
-            ("embed_tokens.embedding_weight", &[4, 6]),
-            ("lm_head.weight", &[4, 6]),
-            ("q_head.weight", &[2, 6]),
-            ("q_head.bias", &[2]),
-            ("L_level.layers.0.mlp_t.gate_up_proj.weight", &[8, 5]),
-            ("L_level.layers.0.mlp_t.down_proj.weight", &[5, 4]),
-            ("L_level.layers.0.mlp.gate_up_proj.weight", &[16, 6]),
-            ("L_level.layers.0.mlp.down_proj.weight", &[6, 8]),
-        ],
-        7,
-    );
+    let blocks: &[(&str, &[usize])] = &[
+        ("L_level.layers.0.mlp_t.gate_up_proj.weight", &[8, 5]),
+        ("L_level.layers.0.mlp_t.down_proj.weight", &[5, 4]),
+        ("L_level.layers.0.mlp.gate_up_proj.weight", &[16, 6]),
+        ("L_level.layers.0.mlp.down_proj.weight", &[6, 8]),
+    ];
+    let tensors = random(&[ENDS, blocks].concat(), 7);
     let schedule = trm::Schedule {
         prefix: 1,
         cells: 4,
@@ -56,16 +58,6 @@ fn a_trm() -> (Program, Vec<Asked>) {
     let questions = [[0, 1, 2, 3], [3, 3, 1, 0], [2, 0, 0, 1]].map(|tokens| Asked::Tokens(tokens.to_vec()));
     (trm::program(&tensors, &schedule).expect("all tensors are there"), questions.to_vec())
 }
-
-/// Tensors of both ends of a network over 4 tokens and 6 channels.
-const ENDS: &[(&str, &[usize])] = &[
-    ("H_init", &[6]),
-    ("L_init", &[6]),
-    ("embed_tokens.embedding_weight", &[4, 6]),
-    ("lm_head.weight", &[4, 6]),
-    ("q_head.weight", &[2, 6]),
-    ("q_head.bias", &[2]),
-];
 
 const GRID: Turning = Turning::Grid { before: 1, side: 2 };
 
