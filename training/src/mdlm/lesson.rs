@@ -4,6 +4,7 @@ use crate::lesson::{
     Asked, DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task,
     whole,
 };
+use crate::mdlm::bound::Bound;
 use crate::mdlm::net::Sizes;
 use crate::mdlm::noise::{Noised, Schedule, spread_times};
 use crate::mdlm::study;
@@ -143,14 +144,6 @@ const MEASURED: usize = 32;
 const TIMES: usize = 16;
 const TIMES_OF_VALIDATION: usize = 4;
 
-/// The bound that was measured on a text.
-struct Bound {
-    /// Bits per character.
-    bits: f64,
-    /// Its standard error, as far as it comes from times and masks.
-    error: f64,
-}
-
 impl Mdlm {
     fn leans(&self) -> bool {
         self.lean.iter().any(|d| *d != 0.0)
@@ -161,12 +154,12 @@ impl Mdlm {
         if self.leans() { schedule(&weights.save()) } else { Schedule::default() }
     }
 
-    /// The bound on stretches of a text, one after another, each at `times` times that are spread over 0 to 1. What is left
+    /// The bound in bits per character, and its error, on stretches of a text, one after another, each at `times` times that are spread over 0 to 1. What is left
     /// behind the last whole stretch is not measured.
-    fn bound(&self, weights: &Weights, text: &[u8], times: usize) -> Bound {
+    fn bound(&self, weights: &Weights, text: &[u8], times: usize) -> (f64, f64) {
         let (key, schedule) = (self.key.named("measured"), self.schedule(weights));
         let stretches: Vec<&[u8]> = text.chunks_exact(self.window).collect();
-        let (mut nats, mut variance) = (0.0, 0.0);
+        let mut bound = Bound::default();
         for (number, some) in stretches.chunks(MEASURED.div_ceil(times)).enumerate() {
             let key = key.numbered(number as u64);
             let draw = |k: u64| spread_times(times, None, &mut key.named("times").stream(k));
@@ -175,22 +168,11 @@ impl Mdlm {
             let noised = Noised::draw(&texts, &at, self.sizes.mask(), &schedule, key.named("masks"));
             let logits = self.sizes.forward(weights, noised.tokens(&self.device), &noised.noise);
             let surprise = numbers(noised.surprise(logits));
-            let sums: Vec<f64> = surprise.chunks_exact(self.window).map(total).collect();
-            for sums in sums.chunks_exact(times) {
-                let mean = sums.iter().sum::<f64>() / times as f64;
-                nats += mean;
-                let squares: f64 = sums.iter().map(|sum| (sum - mean) * (sum - mean)).sum();
-                variance += squares / (times as f64 * (times as f64 - 1.0));
-            }
+            bound.add(&surprise, times, self.window);
         }
         let measured = &text[..stretches.len() * self.window];
-        let per_character = 1.0 / (std::f64::consts::LN_2 * characters(measured).max(1) as f64);
-        Bound { bits: nats * per_character, error: variance.sqrt() * per_character }
+        bound.per_character(characters(measured).max(1) as f64)
     }
-}
-
-fn total(values: &[f32]) -> f64 {
-    values.iter().map(|value| f64::from(*value)).sum()
 }
 
 impl Lesson for Mdlm {
@@ -271,12 +253,12 @@ impl Lesson for Mdlm {
     fn measure(&self, weights: &Weights, part: Part) -> Vec<Figure> {
         let figure = |name: &str, value: f64| Figure { name: name.into(), value };
         if part == Part::Validation {
-            let bound = self.bound(weights, &self.text.train[self.validation.clone()], TIMES_OF_VALIDATION);
-            return vec![figure("validation_bits_per_char", bound.bits)];
+            let (bits, _) =
+                self.bound(weights, &self.text.train[self.validation.clone()], TIMES_OF_VALIDATION);
+            return vec![figure("validation_bits_per_char", bits)];
         }
-        let bound = self.bound(weights, &self.text.test, TIMES);
-        let mut figures =
-            vec![figure("bits_per_char", bound.bits), figure("bits_per_char_standard_error", bound.error)];
+        let (bits, error) = self.bound(weights, &self.text.test, TIMES);
+        let mut figures = vec![figure("bits_per_char", bits), figure("bits_per_char_standard_error", error)];
         let counted = Counted::of(&self.text.train).bits(&self.text.test);
         let characters = characters(&self.text.test).max(1) as f64;
         figures.extend((1..).zip(counted).map(|(n, bits)| Figure {

@@ -3,6 +3,7 @@
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, SEED, number, task, whole,
 };
+use crate::mdlm::bound::Bound;
 use crate::mdlm::noise::{Noised, Schedule, spread_times};
 use crate::optimiser::{Rule, Settings};
 use crate::summaries::example::Example;
@@ -154,14 +155,6 @@ const TIMES: usize = 4;
 const VALIDATED: usize = 128;
 const TIMES_OF_VALIDATION: usize = 2;
 
-/// The bound that was measured on summaries.
-struct Bound {
-    /// Bits per character.
-    bits: f64,
-    /// Its standard error, as far as it comes from times and masks.
-    error: f64,
-}
-
 impl Summaries {
     /// When pieces are masked in summaries of these texts.
     fn schedules(&self, read: &Read, texts: &[&[u16]]) -> Vec<Schedule> {
@@ -177,11 +170,11 @@ impl Summaries {
         seen.zip(texts).map(one).collect()
     }
 
-    /// The bound on summaries of documents, each at `times` times that are spread over 0 to 1, given the text that stands
+    /// The bound in bits per character, and its error, on summaries of documents, each at `times` times that are spread over 0 to 1, given the text that stands
     /// `away` documents further on.
-    fn bound(&self, weights: &Weights, examples: &[Example], times: usize, away: usize) -> Bound {
+    fn bound(&self, weights: &Weights, examples: &[Example], times: usize, away: usize) -> (f64, f64) {
         let key = self.key.named("measured");
-        let (mut nats, mut variance) = (0.0, 0.0);
+        let mut bound = Bound::default();
         for (number, some) in examples.chunks(MEASURED).enumerate() {
             let key = key.numbered(number as u64);
             let text = |k: usize| &examples[(number * MEASURED + k + away) % examples.len()].text[..];
@@ -199,16 +192,9 @@ impl Summaries {
             let read = read.repeated(times);
             let logits = self.sizes.guess(weights, &read, noised.tokens(&self.device));
             let surprise = numbers(noised.surprise(logits));
-            let sums: Vec<f64> = surprise.chunks_exact(self.sizes.summary).map(total).collect();
-            for sums in sums.chunks_exact(times) {
-                let mean = sums.iter().sum::<f64>() / times as f64;
-                nats += mean;
-                let squares: f64 = sums.iter().map(|sum| (sum - mean) * (sum - mean)).sum();
-                variance += squares / (times as f64 * (times as f64 - 1.0));
-            }
+            bound.add(&surprise, times, self.sizes.summary);
         }
-        let per_character = 1.0 / (std::f64::consts::LN_2 * all_characters(examples));
-        Bound { bits: nats * per_character, error: variance.sqrt() * per_character }
+        bound.per_character(all_characters(examples))
     }
 
     /// Bits per character that the frequency of pieces in what is learnt leaves, ends among them.
@@ -238,10 +224,6 @@ impl Summaries {
 
 fn all_characters(examples: &[Example]) -> f64 {
     examples.iter().map(|example| example.characters).sum::<usize>().max(1) as f64
-}
-
-fn total(values: &[f32]) -> f64 {
-    values.iter().map(|value| f64::from(*value)).sum()
 }
 
 impl Lesson for Summaries {
@@ -307,15 +289,15 @@ impl Lesson for Summaries {
         let figure = |name: &str, value: f64| Figure { name: name.into(), value };
         if part == Part::Validation {
             let some = &self.data.dev[..VALIDATED.min(self.data.dev.len())];
-            let bound = self.bound(weights, &self.examples(weights, some), TIMES_OF_VALIDATION, 0);
-            return vec![figure("validation_bits_per_char", bound.bits)];
+            let (bits, _) = self.bound(weights, &self.examples(weights, some), TIMES_OF_VALIDATION, 0);
+            return vec![figure("validation_bits_per_char", bits)];
         }
         let examples = self.examples(weights, &self.data.test);
-        let bound = self.bound(weights, &examples, TIMES, 0);
+        let (bits, error) = self.bound(weights, &examples, TIMES, 0);
         vec![
-            figure("bits_per_char", bound.bits),
-            figure("bits_per_char_standard_error", bound.error),
-            figure("bits_per_char_given_another_text", self.bound(weights, &examples, TIMES, 1).bits),
+            figure("bits_per_char", bits),
+            figure("bits_per_char_standard_error", error),
+            figure("bits_per_char_given_another_text", self.bound(weights, &examples, TIMES, 1).0),
             figure("bits_per_char_of_frequencies", self.of_frequencies(&examples)),
         ]
     }
