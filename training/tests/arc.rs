@@ -328,6 +328,21 @@ fn lesson(model: &Model, folder: &Path) -> Box<dyn Lesson> {
 }
 
 #[test]
+fn no_part_of_an_answer_can_be_given_where_it_fills_nothing_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), TRAINING, EVALUATION);
+    for model in [TRM, HRM] {
+        let arguments = settings(model)
+            .with("task", Argument::Word("arc"))
+            .with("data", Argument::Text(folder.path().display().to_string()))
+            .with_number("ease", 0.5);
+        let refused = (model.lesson)(&Job { arguments: &arguments, device: &Device::flex() }).err();
+        let Problem(why) = refused.expect("refused");
+        assert!(why.contains("ease is 0.5, and answers"), "{why}");
+    }
+}
+
+#[test]
 fn a_training_moves_the_vectors_of_its_puzzles_alone_and_is_resumed_to_the_bit() {
     let (folder, device) = (tempfile::tempdir().expect("a folder"), Device::flex().autodiff());
     for model in [TRM, HRM] {

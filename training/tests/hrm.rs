@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use sim_core::parameter::{Argument, Arguments};
+use sim_core::rng::Key;
 use std::collections::BTreeSet;
 use std::fs;
 use training::hrm::dimension::Spread;
@@ -11,6 +12,7 @@ use training::hrm::recursion::{Thought, step};
 use training::learning::{Learning, State};
 use training::lesson::{Job, Lesson, Part, Problem};
 use training::supervision::carry::Carry;
+use training::supervision::ease::Ease;
 use training::supervision::ends::{Step, silent};
 use training::tasks::grids::Grids;
 use training::tasks::maze::{FIFTEEN, NINE, SYMMETRIES, Shape, TWENTY_NINE, made, read};
@@ -314,6 +316,39 @@ fn mazes_are_learnt_and_how_well_is_said() {
 }
 
 #[test]
+fn puzzles_get_harder_until_nothing_of_their_solution_is_given_and_all_steps_are_taken() {
+    let puzzles = made(FIVE, 1, (60, 20));
+    let eased = |share: f64| {
+        let (arguments, device) = (settings().with_number("ease", share), Device::flex());
+        let job = Job { arguments: &arguments, device: &device };
+        let grids = Grids::maze(FIVE, puzzles.clone(), &job).expect("mazes");
+        Ease::of(&arguments, &grids).expect("mazes can be eased")
+    };
+    let all_given = |ease: Ease, taken: u64| {
+        let (mut given, mut open) = (0, 0);
+        for (number, puzzle) in puzzles.train.iter().cycle().take(600).enumerate() {
+            let easier = ease.given(puzzle.clone(), taken, &mut Key::new(1).stream(number as u64));
+            assert_eq!(easier.solution, puzzle.solution);
+            for ((now, before), right) in easier.given.iter().zip(&puzzle.given).zip(&puzzle.solution) {
+                assert!(now == before || now == right);
+                given += usize::from(now != before);
+                open += usize::from(before != right);
+            }
+        }
+        given as f64 / open as f64
+    };
+    // Half of 40 steps; a share u − 1/2 of the open cells is given half way, where that is more than none.
+    let ease = eased(0.5);
+    for (taken, expected) in [(0, 0.5), (10, 0.125), (20, 0.0), (39, 0.0)] {
+        let given = all_given(ease, taken);
+        assert!((given - expected).abs() <= 0.1 * expected, "{given} of the open cells in step {taken}");
+    }
+    let most = |ease: Ease, taken: u64| [0, 12, 23].map(|slot| ease.most(taken, [slot, 24]));
+    assert_eq!([0, 10, 15, 20].map(|taken| most(ease, taken)), [[1; 3], [2; 3], [2, 3, 3], [3; 3]]);
+    assert_eq!((all_given(eased(0.0), 0), most(eased(0.0), 0)), (0.0, [3; 3]));
+}
+
+#[test]
 fn dimensions_of_both_states_are_said_beside_those_before_training() {
     let arguments = settings();
     let lesson = lesson(&arguments).expect("a lesson");
@@ -341,7 +376,7 @@ fn dimensions_of_both_states_are_said_beside_those_before_training() {
 #[test]
 fn a_training_is_resumed_to_the_bit_with_its_puzzles_half_done() {
     for puzzles in [false, true] {
-        let arguments = settings().with("puzzles", Argument::Flag(puzzles));
+        let arguments = settings().with("puzzles", Argument::Flag(puzzles)).with_number("ease", 0.5);
         let mut whole = begin(&arguments);
         (0..6).for_each(|_| assert!(whole.step().is_finite()));
         let mut first = begin(&arguments);

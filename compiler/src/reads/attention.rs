@@ -11,6 +11,7 @@
 
 use super::Problem;
 use crate::layers::{Axis, Function, Matrix, Net, Operation, Shape, Synapse};
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// Heads of an attention.
@@ -36,24 +37,23 @@ pub enum Turning {
     },
 }
 
-/// The slowest pair of channels turns about this many times more slowly than the fastest, along a line and on a grid.
-const SLOWEST: [f64; 2] = [10_000.0, 100.0];
+/// Along a line the slowest pair of channels turns about this many times more slowly than the fastest.
+const SLOWEST: f64 = 10_000.0;
 
 impl Turning {
     /// By what a place turns pair `pair` of so many, in radians.
     fn angle(self, place: usize, pair: usize, pairs: usize) -> f64 {
-        let turn = |at: usize, pair: usize, pairs: usize, slowest: f64| {
-            at as f64 * libm::pow(slowest, -(pair as f64) / pairs as f64)
+        let Turning::Grid { before, side } = self else {
+            return place as f64 * libm::pow(SLOWEST, -(pair as f64) / pairs as f64);
         };
-        let Turning::Grid { before, side } = self else { return turn(place, pair, pairs, SLOWEST[0]) };
+        // From half a turn a cell to half a turn from one side to the other.
+        let turn = |at: usize, pair: usize, pairs: usize| {
+            at as f64 * PI * libm::pow(side as f64, -(pair as f64) / (pairs.max(2) - 1) as f64)
+        };
         let outside = (side + place, side + place);
         let (row, column) = place.checked_sub(before).map_or(outside, |cell| (cell / side, cell % side));
         let rows = pairs.div_ceil(2);
-        if pair < rows {
-            turn(row, pair, rows, SLOWEST[1])
-        } else {
-            turn(column, pair - rows, pairs - rows, SLOWEST[1])
-        }
+        if pair < rows { turn(row, pair, rows) } else { turn(column, pair - rows, pairs - rows) }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::lesson::{
 use crate::optimiser::{Rule, Settings};
 use crate::rows::Rows;
 use crate::supervision::carry::Carry;
+use crate::supervision::ease::EASE;
 use crate::supervision::identity::{self, Identities};
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
@@ -54,6 +55,7 @@ static PARAMETERS: &[Parameter] = &[
     whole("high_cycles", 2.0, 1.0, 64.0, "calls of the slow network in a step"),
     whole("low_cycles", 2.0, 1.0, 64.0, "calls of the fast network before one of the slow one"),
     whole("supervision", 16.0, 1.0, 1024.0, "steps that a puzzle is worked on at most, and in tests"),
+    EASE,
     number(
         "explore",
         0.1,
@@ -87,7 +89,7 @@ fn lesson(job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
 pub fn of_grids(grids: Grids, job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
     let sizes = sizes(&grids, job.arguments)?;
     Ok(Box::new(Hrm {
-        practice: Practice::new(job, [sizes.places(), sizes.width]),
+        practice: Practice::new(job, &grids, [sizes.places(), sizes.width])?,
         identities: Identities::of(job.arguments, &grids, [sizes.prefix, sizes.width])?,
         rows: None,
         sizes,

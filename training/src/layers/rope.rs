@@ -1,9 +1,11 @@
 //! Channels turned by place (RoPE; Su et al. 2021, arXiv:2104.09864): channel k of the first half of a head and channel
 //! k of the second are a pair, which is turned by `place · base^(−k / pairs)` radians. On a grid half of the pairs are
-//! turned so by the row and the others by the column (Heo et al. 2024, arXiv:2403.13298), so that the same turn leads from
-//! every cell to the one beside it.
+//! turned by the row and the others by the column (Heo et al. 2024, arXiv:2403.13298), so that the same turn leads from
+//! every cell to the one beside it: by `row · π · side^(−k / (pairs of rows − 1))`, from half a turn a row, which tells a
+//! cell from those beside it, to half a turn from the first row to the last.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use std::f64::consts::PI;
 
 /// What pairs are turned by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +23,6 @@ pub enum Turning {
 
 /// The slowest pair of channels turns about this many times more slowly than the fastest.
 const SLOWEST: f64 = 10_000.0;
-/// The same on a grid, whose rows are few.
-const SLOWEST_OF_GRIDS: f64 = 100.0;
 
 /// How the channels of a head are turned at each place.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,7 @@ impl Turns {
             let (row, column) = cell.map_or((side + place, side + place), |cell| (cell / side, cell % side));
             let (at, pair, of) =
                 if pair < rows { (row, pair, rows) } else { (column, pair - rows, pairs - rows) };
-            at as f64 * libm::pow(SLOWEST_OF_GRIDS, -(pair as f64) / of as f64)
+            at as f64 * PI * libm::pow(side as f64, -(pair as f64) / (of.max(2) - 1) as f64)
         };
         let table = |of: fn(f64) -> f64| (0..places * pairs).map(|k| of(angle(k)) as f32).collect();
         Self { pairs, cos: table(libm::cos), sin: table(libm::sin) }

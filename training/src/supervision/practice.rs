@@ -1,7 +1,8 @@
 //! The puzzles of a training: which are worked on, and how far each is.
 
-use crate::lesson::Job;
+use crate::lesson::{Job, Problem};
 use crate::supervision::carry::Carry;
+use crate::supervision::ease::Ease;
 use crate::supervision::ends::Step;
 use crate::supervision::slots::Slots;
 use crate::tasks::grids::{Grids, Sheet};
@@ -12,6 +13,7 @@ use sim_core::rng::Key;
 /// Puzzles being worked on, one in each slot.
 pub struct Practice {
     key: Key,
+    ease: Ease,
     slots: Slots,
     carry: Carry,
 }
@@ -29,23 +31,29 @@ pub struct Batch {
 impl Practice {
     /// As many slots as `batch` says, each for up to `supervision` steps, at least a number by chance with probability
     /// `explore`; states are `[place][D]`.
-    pub fn new(job: &Job<'_>, [places, width]: [usize; 2]) -> Self {
+    ///
+    /// # Errors
+    /// If puzzles are to be made easier that cannot be.
+    pub fn new(job: &Job<'_>, grids: &Grids, [places, width]: [usize; 2]) -> Result<Self, Problem> {
         let integer = |name: &str| job.arguments.integer(name) as usize;
         let (batch, key) = (integer("batch"), Key::new(job.seed()).named("puzzles"));
-        let (most, explore) = (integer("supervision") as u64, job.arguments.number("explore"));
-        Self {
-            slots: Slots::new(batch, most, explore, key.named("explore")),
+        let (ease, explore) = (Ease::of(job.arguments, grids)?, job.arguments.number("explore"));
+        Ok(Self {
+            slots: Slots::new(batch, ease, explore, key.named("explore")),
             carry: Carry::nothing([batch, places, width], job.device),
             key,
-        }
+            ease,
+        })
     }
 
     /// What training step `number` works on; slots that had halted take other puzzles.
     pub fn next(&mut self, number: u64, grids: &Grids, weights: &Weights) -> Batch {
         let begun = self.slots.renew(number);
         // What a slot works on follows from when it took it, so it need not be saved.
-        let puzzle =
-            |(slot, taken): (usize, u64)| grids.draw(&mut self.key.numbered(taken).stream(slot as u64));
+        let puzzle = |(slot, taken): (usize, u64)| {
+            let mut stream = self.key.numbered(taken).stream(slot as u64);
+            self.ease.given(grids.draw(&mut stream), taken, &mut stream)
+        };
         let puzzles: Vec<Puzzle> = self.slots.taken().enumerate().map(puzzle).collect();
         let sheet = grids.sheet(&puzzles, &self.carry.answer.device().autodiff());
         let carry = self.carry.clone().with_begun(&begun, weights);

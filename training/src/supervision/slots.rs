@@ -1,5 +1,6 @@
 //! The puzzles that are being worked on: each stays for some steps of supervision, then another takes its slot.
 
+use crate::supervision::ease::Ease;
 use crate::weights::{Misfit, Named};
 use sim_core::rng::Key;
 
@@ -18,7 +19,7 @@ struct Slot {
 pub struct Slots {
     slots: Vec<Slot>,
     /// Steps of supervision after which a puzzle is given up.
-    most: u64,
+    ease: Ease,
     /// Chance, in each step, of a least number of steps.
     explore: f64,
     key: Key,
@@ -31,8 +32,8 @@ const NAME: &str = "slots";
 
 impl Slots {
     /// As many empty ones.
-    pub fn new(count: usize, most: u64, explore: f64, key: Key) -> Self {
-        Self { slots: vec![Slot { taken: 0, steps: 0, halted: true }; count], most, explore, key }
+    pub fn new(count: usize, ease: Ease, explore: f64, key: Key) -> Self {
+        Self { slots: vec![Slot { taken: 0, steps: 0, halted: true }; count], ease, explore, key }
     }
 
     /// Gives halted slots a new puzzle in this training step; which they were.
@@ -54,19 +55,26 @@ impl Slots {
 
     /// Whose time will be over after the next step of supervision.
     pub fn last(&self) -> Vec<bool> {
-        self.slots.iter().map(|slot| slot.steps + 1 >= self.most).collect()
+        let last = |(k, slot): (usize, &Slot)| slot.steps + 1 >= self.most(k, slot);
+        self.slots.iter().enumerate().map(last).collect()
+    }
+
+    /// Steps of supervision that the puzzle of slot `k` gets at most.
+    fn most(&self, k: usize, slot: &Slot) -> u64 {
+        self.ease.most(slot.taken, [k, self.slots.len()])
     }
 
     /// Counts a step of supervision, and halts those whose logit is above 0 or whose time is over. To see what comes of
     /// more steps, some have to go on for a number of steps drawn by chance.
     pub fn halt(&mut self, step: u64, logits: &[f32]) {
         let key = self.key.numbered(step);
-        for (k, (slot, logit)) in self.slots.iter_mut().zip(logits).enumerate() {
+        let most: Vec<u64> = self.slots.iter().enumerate().map(|(k, slot)| self.most(k, slot)).collect();
+        for (k, ((slot, logit), most)) in self.slots.iter_mut().zip(logits).zip(most).enumerate() {
             slot.steps += 1;
             let mut stream = key.stream(k as u64);
-            let explores = self.most > 1 && stream.uniform() < self.explore;
-            let least = if explores { 2 + u64::from(stream.below(self.most as u32 - 1)) } else { 0 };
-            slot.halted = slot.steps >= self.most || (*logit > 0.0 && slot.steps >= least);
+            let explores = most > 1 && stream.uniform() < self.explore;
+            let least = if explores { 2 + u64::from(stream.below(most as u32 - 1)) } else { 0 };
+            slot.halted = slot.steps >= most || (*logit > 0.0 && slot.steps >= least);
         }
     }
 

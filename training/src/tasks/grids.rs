@@ -24,6 +24,8 @@ pub struct Grids {
     pub cells: usize,
     /// Different identities of puzzles.
     pub identities: usize,
+    /// Whether an answer is what is given with its open cells filled in.
+    pub filled_in: bool,
     /// The token of a cell's value 0.
     first: u32,
     draw: Box<dyn Fn(&mut Stream) -> Puzzle>,
@@ -117,6 +119,7 @@ impl Grids {
             vocabulary: TOKENS,
             cells: learnt.canvas.cells(),
             identities: learnt.identities,
+            filled_in: false,
             first: 0,
             validation,
             test: tested,
@@ -150,6 +153,7 @@ impl Grids {
             vocabulary: values + 1,
             cells,
             identities: 1,
+            filled_in: true,
             first: 1,
             draw: Box::new(draw),
             validation,

@@ -8,6 +8,7 @@ use crate::lesson::{
 use crate::optimiser::{Rule, Settings};
 use crate::rows::Rows;
 use crate::supervision::carry::Carry;
+use crate::supervision::ease::EASE;
 use crate::supervision::identity::{self, Identities};
 use crate::supervision::measure::measure;
 use crate::supervision::practice::{Batch, Practice};
@@ -68,6 +69,7 @@ static PARAMETERS: &[Parameter] = &[
         "gradients reach through all renewals since the last of the answer, or through one of each state",
     ),
     whole("supervision", 8.0, 1.0, 1024.0, "steps that a puzzle is worked on at most, and in tests"),
+    EASE,
     number(
         "explore",
         0.1,
@@ -105,7 +107,7 @@ pub fn of_puzzles(shape: Shape, puzzles: Puzzles, job: &Job<'_>) -> Result<Box<d
 fn of_grids(grids: Grids, job: &Job<'_>) -> Result<Box<dyn Lesson>, Problem> {
     let sizes = sizes(&grids, job.arguments)?;
     Ok(Box::new(Trm {
-        practice: Practice::new(job, [sizes.places(), sizes.width]),
+        practice: Practice::new(job, &grids, [sizes.places(), sizes.width])?,
         identities: Identities::of(job.arguments, &grids, [sizes.prefix, sizes.width])?,
         rows: None,
         sizes,
