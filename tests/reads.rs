@@ -82,6 +82,7 @@ fn both_mixers_of_trm() {
             mixer: if attends { mixer } else { Mixer::Mlp },
             expansion: 2,
             rounding: 4,
+            bits: None,
             high_cycles: 2,
             low_cycles: 2,
             one_step: false,
@@ -129,6 +130,7 @@ fn hrm_with_places_told_apart_in_every_way() {
             low_blocks: 2,
             expansion: 2,
             rounding: 4,
+            bits: None,
             high_cycles: 2,
             low_cycles: 2,
         };

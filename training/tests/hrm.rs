@@ -140,6 +140,7 @@ fn sizes() -> Sizes {
         low_blocks: 1,
         expansion: 2,
         rounding: 8,
+        bits: None,
         high_cycles: 2,
         low_cycles: 1,
     }

@@ -11,7 +11,8 @@ use training::layers::norm::rms;
 use training::layers::operation::gated_norm;
 use training::layers::product::{Panel, transposed};
 use training::layers::rope::{Turns, turned, turns};
-use training::weights::numbers;
+use training::layers::swiglu::SwiGlu;
+use training::weights::{Weights, numbers};
 
 /// Numbers from −1 to 1 by chance.
 fn drawn(count: usize, name: &str) -> Vec<f32> {
@@ -98,6 +99,29 @@ fn a_gated_layer_and_its_gradients_are_those_of_its_parts() {
         let (h, gate_up, down) = inputs();
         let plain = gated_norm(h.inner(), gate_up.inner(), down.inner(), along);
         assert_eq!(numbers(plain), ours[0], "{along:?}: without gradients the same bits");
+    }
+}
+
+#[test]
+fn a_gated_layer_that_is_rounded_is_nearly_the_same_in_sixteen_bits_and_coarse_in_three() {
+    for along in [Along::Channels, Along::Places] {
+        let length = if along == Along::Channels { 12 } else { 9 };
+        let run = |bits: Option<u32>| {
+            let declarations = SwiGlu::declarations("swiglu", length, 8);
+            let weights = Weights::draw(declarations.to_vec(), 1, &Device::flex().autodiff());
+            let h = leaf([5, 9, 12], "h");
+            let out = SwiGlu::new(&weights, "swiglu", along, bits).forward(h.clone());
+            let wanted = Tensor::from_inner(leaf([5, 9, 12], "of out").inner());
+            let gradients = (out.clone() * wanted).sum().backward();
+            let of_h = numbers(h.grad(&gradients).expect("a gradient"));
+            let of_weights = weights.gradients(&gradients).into_iter().flat_map(|(_, gradient)| gradient);
+            [numbers(out), of_h, of_weights.collect()]
+        };
+        let [floats, fine, coarse] = [None, Some(16), Some(3)].map(run);
+        for ((floats, fine), coarse) in floats.iter().zip(&fine).zip(&coarse) {
+            assert!(apart(fine, floats) < 1e-3, "{along:?}: {}", apart(fine, floats));
+            assert!(apart(coarse, floats) > 0.02, "{along:?}: {}", apart(coarse, floats));
+        }
     }
 }
 

@@ -103,6 +103,7 @@ fn sizes(mixer: Mixer) -> Sizes {
         mixer,
         expansion: 2,
         rounding: 8,
+        bits: None,
         high_cycles: 3,
         low_cycles: 2,
         one_step: false,
@@ -146,6 +147,26 @@ fn learnt(sizes: &Sizes, carry: Carry) -> (Step, Vec<(String, Vec<f32>)>) {
     let (wrong, halting) = losses(&done, tokens(&device));
     let gradients = weights.gradients(&(wrong + halting * 0.5).sum().backward());
     (done, gradients)
+}
+
+#[test]
+fn with_three_bits_all_that_passes_on_is_one_of_seven_numbers_and_is_learnt_from() {
+    for mixer in MIXERS {
+        let sizes = Sizes { bits: Some(3), ..sizes(mixer) };
+        let weights = Weights::draw(sizes.declarations(), 1, &Device::flex());
+        let (done, gradients) = learnt(&sizes, Carry::fresh(&weights, 3, 18));
+        for state in [done.carry.answer, done.carry.latent] {
+            let said = numbers(state);
+            let grain = said.iter().map(|x| x.abs()).filter(|x| *x > 0.0).fold(f32::INFINITY, f32::min);
+            let levels: BTreeSet<i32> = said.iter().map(|x| (x / grain) as i32).collect();
+            assert!(said.iter().all(|x| x % grain == 0.0) && grain.log2().fract() == 0.0, "{grain}");
+            assert!(levels.len() > 3 && levels.iter().all(|level| level.abs() <= 3), "{levels:?}");
+        }
+        let moved = |(name, gradient): &(String, Vec<f32>)| {
+            assert!(gradient.iter().any(|slope| *slope != 0.0), "{mixer:?}: {name}");
+        };
+        gradients.iter().for_each(moved);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::hrm::dimension::Spread;
 use crate::hrm::net::{Positions, Sizes};
 use crate::hrm::recursion::{Thought, step};
+use crate::layers::quantise;
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
 };
@@ -48,6 +49,7 @@ static PARAMETERS: &[Parameter] = &[
     whole("low_blocks", 2.0, 1.0, 64.0, "blocks of the fast network"),
     whole("expansion", 4.0, 1.0, 16.0, "how much wider feed-forward layers are inside"),
     whole("rounding", 64.0, 1.0, 1024.0, "inner widths are multiples of this"),
+    quantise::BITS,
     whole("prefix", 1.0, 1.0, 1024.0, "places without a cell; the first says when to halt"),
     identity::LEARNT,
     identity::RATE,
@@ -122,6 +124,7 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         low_blocks: whole("low_blocks"),
         expansion: whole("expansion"),
         rounding: whole("rounding"),
+        bits: quantise::bits(arguments),
         high_cycles: whole("high_cycles"),
         low_cycles: whole("low_cycles"),
     })

@@ -43,6 +43,8 @@ pub struct Sizes {
     pub expansion: usize,
     /// Its inner width is a multiple of this.
     pub rounding: usize,
+    /// With how many bits values are said, if they are rounded.
+    pub bits: Option<u32>,
     /// Calls of H in a step of supervision.
     pub high_cycles: usize,
     /// Calls of L before one of H.
@@ -60,14 +62,14 @@ impl Sizes {
     }
 
     fn of_blocks(&self, blocks: usize) -> block::Sizes {
-        let &Self { width, heads, positions, expansion, rounding, .. } = self;
+        let &Self { width, heads, positions, expansion, rounding, bits, .. } = self;
         let turned = match positions {
             Positions::Turned => Some(Turning::Line),
             Positions::Grid => Some(Turning::Grid { before: self.prefix, side: self.cells.isqrt() }),
             Positions::Learned => None,
         };
         let mixer = Mixer::Attention { heads, turned };
-        block::Sizes { places: self.places(), width, blocks, mixer, expansion, rounding }
+        block::Sizes { places: self.places(), width, blocks, mixer, expansion, rounding, bits }
     }
 
     /// The tensors. What every puzzle starts from is not learnt.

@@ -4,11 +4,14 @@
 //! block:  h = rms(h + mix(h));  h = rms(h + swiglu(h))
 //! ```
 //!
+//! Where values are rounded it is norms, and what is inside of SwiGLUs; attention computes in floats.
+//!
 //! `mix` is attention over all places, or a SwiGLU over the places of each channel; the norm after the latter is over
 //! places too.
 
 use crate::layers::attention::Attention;
 use crate::layers::gated::Along;
+use crate::layers::quantise::quantised;
 use crate::layers::rope::Turning;
 use crate::layers::swiglu::{SwiGlu, inner};
 use crate::weights::{Declaration, Weights};
@@ -43,6 +46,8 @@ pub struct Sizes {
     pub expansion: usize,
     /// Its inner width is a multiple of this.
     pub rounding: usize,
+    /// With how many bits values are said, if they are rounded.
+    pub bits: Option<u32>,
 }
 
 impl Sizes {
@@ -72,6 +77,7 @@ pub struct Blocks(Vec<Block>);
 struct Block {
     mix: Mix,
     mlp: SwiGlu,
+    bits: Option<u32>,
 }
 
 enum Mix {
@@ -85,14 +91,20 @@ impl Blocks {
         let block = |block: usize| {
             let name = layer(name, block);
             let mix = match sizes.mixer {
-                Mixer::Mlp => Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"), Along::Places)),
+                Mixer::Mlp => {
+                    Mix::Mlp(SwiGlu::new(weights, &format!("{name}.mlp_t"), Along::Places, sizes.bits))
+                }
                 Mixer::Attention { heads, turned } => {
                     let (name, turning) =
                         (format!("{name}.self_attn"), turned.map(|turning| (turning, sizes.places)));
                     Mix::Attention(Attention::new(weights, &name, heads, turning))
                 }
             };
-            Block { mix, mlp: SwiGlu::new(weights, &format!("{name}.mlp"), Along::Channels) }
+            Block {
+                mix,
+                mlp: SwiGlu::new(weights, &format!("{name}.mlp"), Along::Channels, sizes.bits),
+                bits: sizes.bits,
+            }
         };
         Self((0..sizes.blocks).map(block).collect())
     }
@@ -105,9 +117,17 @@ impl Blocks {
 
 impl Block {
     fn forward(&self, h: Tensor<3>) -> Tensor<3> {
-        self.mlp.forward(match &self.mix {
+        let mixed = match &self.mix {
             Mix::Mlp(mlp) => mlp.forward(h),
             Mix::Attention(attention) => attention.forward(h),
-        })
+        };
+        self.said(self.mlp.forward(self.said(mixed)))
+    }
+
+    fn said(&self, h: Tensor<3>) -> Tensor<3> {
+        match self.bits {
+            Some(bits) => quantised(h, bits),
+            None => h,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Layers of transformers that several models share.
 //!
 //! [`block`] is the block that adds what it mixes and normalises the sum, made of [`norm`], [`attention`] (turned by
-//! place: [`rope`]) and [`swiglu`]; [`loss`] has the losses that are not in the tensor library. A gated layer with its norm is
+//! place: [`rope`]) and [`swiglu`]; [`quantise`] rounds what blocks
+//! pass on; [`loss`] has the losses that are not in the tensor library. A gated layer with its norm is
 //! one [`operation`], computed by [`gated`] out of [`product`] and [`gate`], and so is attention with its norm:
 //! [`attending_operation`], computed by [`attending`] with [`mod@softmax`]. [`fused`] has layers that are one
 //! operation each, differentiated by hand. Weights lie as the
@@ -18,6 +19,7 @@ pub mod loss;
 pub mod norm;
 pub mod operation;
 pub mod product;
+pub mod quantise;
 pub mod rope;
 pub mod softmax;
 pub mod swiglu;

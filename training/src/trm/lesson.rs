@@ -1,6 +1,7 @@
 //! TRM learns puzzles: what can be set, how it is learnt and measured.
 
 use crate::layers::block::Mixer;
+use crate::layers::quantise;
 use crate::layers::rope::Turning;
 use crate::lesson::{
     DATA, Export, Figure, Job, Lesson, Model, Part, Plan, Problem, Questions, SEED, number, task, whole,
@@ -50,6 +51,7 @@ static PARAMETERS: &[Parameter] = &[
     whole("blocks", 2.0, 1.0, 64.0, "blocks of the network"),
     whole("expansion", 4.0, 1.0, 16.0, "how much wider feed-forward layers are inside"),
     whole("rounding", 64.0, 1.0, 1024.0, "inner widths are multiples of this"),
+    quantise::BITS,
     whole("prefix", 1.0, 0.0, 1024.0, "places without a cell; the first place says when to halt"),
     identity::LEARNT,
     identity::RATE,
@@ -134,6 +136,7 @@ fn sizes(grids: &Grids, arguments: &Arguments) -> Result<Sizes, Problem> {
         mixer: if attends { Mixer::Attention { heads, turned: Some(Turning::Line) } } else { Mixer::Mlp },
         expansion: whole("expansion"),
         rounding: whole("rounding"),
+        bits: quantise::bits(arguments),
         high_cycles: whole("high_cycles"),
         low_cycles: whole("low_cycles"),
         one_step: arguments.word("gradient") == "Step",

@@ -28,6 +28,8 @@ pub struct Sizes {
     pub expansion: usize,
     /// Its inner width is a multiple of this.
     pub rounding: usize,
+    /// With how many bits values are said, if they are rounded.
+    pub bits: Option<u32>,
     /// Renewals of the answer in a step of supervision, T; only the last keeps gradients.
     pub high_cycles: usize,
     /// Renewals of the latent state before one of the answer, n.
@@ -46,8 +48,8 @@ impl Sizes {
     }
 
     fn of_blocks(&self) -> block::Sizes {
-        let &Self { width, blocks, mixer, expansion, rounding, .. } = self;
-        block::Sizes { places: self.places(), width, blocks, mixer, expansion, rounding }
+        let &Self { width, blocks, mixer, expansion, rounding, bits, .. } = self;
+        block::Sizes { places: self.places(), width, blocks, mixer, expansion, rounding, bits }
     }
 
     /// The tensors. What every puzzle starts from is not learnt.
