@@ -338,6 +338,16 @@ fn more_bits_come_closer_to_the_layers() {
 }
 
 #[test]
+fn more_bits_cost_more_spikes_and_operations() {
+    let given = a_trm();
+    let costs = [4, 6, 8].map(|values| {
+        let ran = ran(&given, Bits { values, ..EIGHT }, Code::Phase, 1);
+        [ran.spikes, ran.operations]
+    });
+    assert!(costs.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] < pair[1][1]), "{costs:?}");
+}
+
+#[test]
 fn more_bits_come_closer_to_attention() {
     for given in [an_hrm(Some(GRID)), an_hrm(None), an_mdlm()] {
         let errors = errors(&given);

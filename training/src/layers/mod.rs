@@ -1,12 +1,11 @@
 //! Layers of transformers that several models share.
 //!
 //! [`block`] is the block that adds what it mixes and normalises the sum, made of [`norm`], [`attention`] (turned by
-//! place: [`rope`]) and [`swiglu`]; [`quantise`] rounds what blocks
-//! pass on; [`loss`] has the losses that are not in the tensor library. A gated layer with its norm is
-//! one [`operation`], computed by [`gated`] out of [`product`] and [`gate`], and so is attention with its norm:
-//! [`attending_operation`], computed by [`attending`] with [`mod@softmax`]. [`fused`] has layers that are one
-//! operation each, differentiated by hand. Weights lie as the
-//! releases have them, `[out][in]`, and matrices without biases start as normals cut at ±2 σ with deviation 1/√in.
+//! place: [`rope`]) and [`swiglu`]; [`quantise`] rounds values while a network learns; [`loss`] has the losses that are
+//! not in the tensor library. A gated layer with its norm is one [`operation`], computed by [`gated`] out of [`product`]
+//! and [`gate`], and so is attention with its norm: [`attending_operation`], computed by [`attending`] with
+//! [`mod@softmax`]. [`fused`] has layers that are one operation each, differentiated by hand. Weights lie as the releases
+//! have them, `[out][in]`, and matrices without biases start as normals cut at ±2 σ with deviation 1/√in.
 
 pub mod attending;
 pub mod attending_operation;

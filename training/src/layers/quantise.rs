@@ -75,7 +75,8 @@ fn grain(values: &[f32], most: f32) -> f32 {
     let error = |grain: f32| -> f64 {
         values.iter().map(|value| f64::from(value - nearest(*value, grain, most)).powi(2)).sum()
     };
-    let candidates = (widest - FINER..=widest).map(|exponent| libm::exp2f(exponent as f32));
+    let candidates =
+        (widest - FINER..=widest).map(|exponent| libm::exp2f(exponent as f32).max(f32::MIN_POSITIVE));
     let errors = candidates.map(|grain| (error(grain), grain));
     errors.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(1.0, |(_, grain)| grain)
 }
@@ -95,6 +96,7 @@ mod tests {
         values.push(4.0);
         assert_eq!(grain(&values, 7.0), 0.5, "3.5 is close enough");
         assert_eq!(grain(&[0.0, 0.0], 7.0), 1.0);
+        assert_eq!(grain(&[1e-45], 7.0), f32::MIN_POSITIVE);
         assert_eq!(grain(&[f32::NAN, f32::INFINITY], 7.0), 1.0);
     }
 

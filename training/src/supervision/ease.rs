@@ -1,5 +1,5 @@
-//! Puzzles that are easy at first: most of a solution is given and one step of supervision has to do; as training goes on
-//! less is given, and more steps are taken.
+//! Puzzles that are easy at first: half of a solution is given on average, and one step of supervision has to do; as
+//! training goes on less is given, and more steps are taken.
 //!
 //! A rule that reaches from a cell to the next is learnt from many gaps in a way, or in a Sudoku, sooner than from one gap
 //! that is all of it: there nothing is gained before the whole chain of rules is there (curriculum learning; Bengio et al.
@@ -17,13 +17,13 @@ pub const EASE: Parameter = number(
     "ease",
     0.0,
     Range::Between(0.0, 1.0),
-    "share of the training in which puzzles get harder: at first most of a solution is given and one step is to do, in the end nothing is given and as many steps are taken as `supervision` says",
+    "share of the training in which puzzles get harder: at first half of a solution is given on average and one step has to do, in the end nothing is given and as many steps are taken as `supervision` says",
 );
 
 /// How hard puzzles are.
 #[derive(Clone, Copy, Debug)]
 pub struct Ease {
-    /// The training step from which on they are as hard as they are.
+    /// The training step from which on they are taken as they are.
     steps: f64,
     /// Steps of supervision from then on.
     most: u64,
