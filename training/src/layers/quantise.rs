@@ -68,7 +68,7 @@ fn round(values: &mut [f32], grain: f32, most: f32) {
 fn grain(values: &[f32], most: f32) -> f32 {
     let values: Vec<f32> = values.iter().copied().step_by(values.len().div_ceil(LOOKED_AT).max(1)).collect();
     let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    if !(largest > 0.0 && largest.is_finite()) {
+    if !(largest >= f32::MIN_POSITIVE && largest.is_finite()) {
         return 1.0;
     }
     let widest = libm::ceilf(libm::log2f(largest / most)) as i32;
@@ -96,7 +96,7 @@ mod tests {
         values.push(4.0);
         assert_eq!(grain(&values, 7.0), 0.5, "3.5 is close enough");
         assert_eq!(grain(&[0.0, 0.0], 7.0), 1.0);
-        assert_eq!(grain(&[1e-45], 7.0), f32::MIN_POSITIVE);
+        assert_eq!((grain(&[1e-45], 7.0), grain(&[2e-38], 7.0)), (1.0, f32::MIN_POSITIVE));
         assert_eq!(grain(&[f32::NAN, f32::INFINITY], 7.0), 1.0);
     }
 
