@@ -18,7 +18,7 @@ struct Slot {
 /// All slots of a training.
 pub struct Slots {
     slots: Vec<Slot>,
-    /// Steps of supervision after which a puzzle is given up.
+    /// Says after how many steps of supervision a puzzle is given up.
     ease: Ease,
     /// Chance, in each step, of a least number of steps.
     explore: f64,
